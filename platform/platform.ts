@@ -1,0 +1,102 @@
+// The six things Slipway does to the outside world, on one screen. Each has a folder of drivers here and a contract test.
+import type { AppRef, AppSource } from '../domain/app.ts'
+import type { Reading } from '../domain/judge/judge.ts'
+import type { Commit, Plan, ReleaseStatus } from '../domain/release.ts'
+import type { Image, Revision } from '../domain/revision.ts'
+import type { Epoch, RouteState, Weight } from '../domain/route.ts'
+
+export interface Platform {
+  readonly source: Source
+  readonly build: Build
+  readonly deploy: Deploy
+  readonly traffic: Traffic
+  readonly metrics: Metrics
+  readonly report: Report
+}
+
+/** Reads repositories. Never a checkout: blobs at a commit. */
+export interface Source {
+  /** The branch's newest commit; undefined when the branch does not exist. */
+  readonly head: (source: AppSource) => Promise<string | undefined>
+  /** One file's text at a commit, with the commit. Fails `NotFound` (commit or file), `InvalidManifest` (link, too large, not UTF-8). */
+  readonly read: (source: AppSource, sha: string, path: string) => Promise<{ commit: Commit; text: string }>
+  /** Whether `ancestor` lies in the history of `descendant` (or is it). An unknown commit is no ancestor. */
+  readonly isAncestor: (source: AppSource, ancestor: string, descendant: string) => Promise<boolean>
+}
+
+/** Makes an image of a commit, inside the cluster. */
+export interface Build {
+  /**
+   * Starts the build, or attaches to it when it runs already, and follows it to its end.
+   * Fails `BuildFailed` with the log's tail as `detail`. On abort the pod is gone before this rejects.
+   */
+  readonly build: (
+    plan: Plan,
+    follow: { readonly signal: AbortSignal; readonly progress: (line: string) => void },
+  ) => Promise<Image>
+}
+
+/** Runs revisions. */
+export interface Deploy {
+  /** The App as the cluster declares it and the revisions that run; `source` is undefined when the App is not (any more) declared. */
+  readonly describe: (
+    app: AppRef,
+  ) => Promise<{ source: AppSource | undefined; revisions: readonly Revision[] }>
+  /** Makes the revision exist: same revision, same objects, however often it is called. */
+  readonly create: (revision: Revision) => Promise<void>
+  /** How many of the revision's pods are ready; `failure` when they cannot become so without a new revision. */
+  readonly readiness: (revision: Revision) => Promise<{ ready: number; wanted: number; failure?: string }>
+  /** Removes the revision and waits until its pods are gone. The caller has drained it. */
+  readonly remove: (app: AppRef, revision: string) => Promise<void>
+}
+
+/** Moves traffic between revisions. The only object that changes is the route. */
+export interface Traffic {
+  /** The smallest share this driver can give, in thousandths. */
+  readonly resolution: number
+  /** What the route says; undefined when there is none. */
+  readonly read: (app: AppRef) => Promise<RouteState | undefined>
+  /**
+   * Reads, decides, writes at the version that was read, carrying the epoch. Fails `Fenced` when the route carries a higher one;
+   * the same epoch again is a no-op when the weights agree and `Fenced` when they do not.
+   */
+  readonly write: (route: RouteWrite) => Promise<void>
+  /** The weights that the gateway itself serves for the App at this moment; undefined when it serves none. */
+  readonly served: (app: AppRef) => Promise<readonly Weight[] | undefined>
+}
+
+export interface RouteWrite {
+  readonly app: AppRef
+  readonly hosts: readonly string[]
+  /** The revisions' Service port. */
+  readonly port: number
+  readonly weights: readonly Weight[]
+  readonly epoch: Epoch
+  readonly stable: string
+}
+
+/** Reads counters as the proxy saw them. */
+export interface Metrics {
+  /**
+   * The counters of these revisions now; counts are cumulative. A revision that has no series yet is absent from `counts`.
+   * `below` is the latency objective in seconds and must be a bucket's bound: else `Invalid`. Fails plainly when Prometheus does not answer.
+   */
+  readonly counters: (app: AppRef, revisions: readonly string[], below?: number) => Promise<Reading>
+}
+
+/** Tells people, and remembers for good what was told. A release never waits for it. */
+export interface Report {
+  /** Makes the Release object say this, and records an Event when the phase or the outcome changed. */
+  readonly release: (status: ReleaseStatus) => Promise<void>
+  /** Makes the App object's status say what is stable, what runs and what waits. */
+  readonly app: (app: AppRef, status: AppStatus) => Promise<void>
+  /** The releases remembered for the App, newest first, at most 50: from these an App's lost workflow is rebuilt. */
+  readonly history: (app: AppRef) => Promise<readonly ReleaseStatus[]>
+}
+
+export interface AppStatus {
+  readonly stable?: { readonly revision: string; readonly sha: string }
+  readonly active?: string
+  readonly waiting?: string
+  readonly message: string
+}

@@ -1,0 +1,21 @@
+// Unit tests need nothing outside Node; the other projects start or use the real parts.
+import { defineConfig } from 'vitest/config'
+
+const real = { testTimeout: 180_000, hookTimeout: 600_000, fileParallelism: false }
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/workflows/**', 'test/contract/real/**', 'test/e2e/**', 'test/faults/**'],
+        },
+      },
+      { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real } },
+      { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'], ...real } },
+    ],
+  },
+})

@@ -1,0 +1,70 @@
+// What can be said to a running workflow, and asked of it. Imported by the workflows and by api/.
+import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
+import type { AppRef } from '../domain/app.ts'
+import type { CommandAnswer, CommandRequest } from '../domain/command.ts'
+import type { Outcome, ReleaseRef, ReleaseStatus } from '../domain/release.ts'
+
+/** Every workflow and its activities run from this queue. */
+export const taskQueue = 'slipway'
+
+/** "Look again": the branch may have moved. Nothing in it is believed but that. */
+export interface SourceMoved {
+  /** `refs/heads/main`. */
+  readonly ref: string
+  /** The commit that the sender saw; 40 hex. */
+  readonly after: string
+  /** The delivery's id, for people: a push receives one outcome however often it is delivered. */
+  readonly delivery: string
+}
+
+export const sourceMoved = defineSignal<[SourceMoved]>('sourceMoved')
+
+/** A release's last word to its App; the App also awaits the child, this survives its continue-as-new. */
+export interface ReleaseFinished {
+  readonly release: ReleaseRef
+  readonly outcome: Outcome
+  readonly message: string
+  /** The revision that holds the traffic now, as far as this release knows. */
+  readonly stable?: { readonly revision: string; readonly sha: string }
+}
+export const releaseFinished = defineSignal<[ReleaseFinished]>('releaseFinished')
+
+/** A newer push takes this release's place: it returns the traffic and ends `superseded`. */
+export const supersede = defineSignal<[{ readonly by: string }]>('supersede')
+
+/** A person's command; answered at once, refused with the reason. The update's id is the Command's uid. */
+export const command = defineUpdate<CommandAnswer, [CommandRequest]>('command')
+
+/** A release's status, as people see it. */
+export const releaseStatus = defineQuery<ReleaseStatus>('status')
+
+/** An App's workflow: what is stable, what runs, what waits. */
+export interface AppState {
+  readonly v: 1
+  /** The number of the newest release. */
+  readonly seq: number
+  readonly stable?: { readonly revision: string; readonly sha: string }
+  readonly active?: ReleaseRef
+  /** The newest push that waits for the active release to end. */
+  readonly waiting?: { readonly sha: string; readonly delivery: string }
+  /** Commits that ended badly: not tried again until `retry`. */
+  readonly rejected: readonly string[]
+  /** The latest outcomes, newest first, at most 20. */
+  readonly outcomes: readonly { readonly release: string; readonly sha: string; readonly outcome: Outcome }[]
+  /** Ids of commands already answered, at most 200: Temporal forgets update ids at continue-as-new. */
+  readonly answered: readonly string[]
+}
+export const appStatus = defineQuery<AppState>('status')
+
+/** Arguments of the workflow `app`. */
+export interface AppInput {
+  readonly app: AppRef
+  /** Absent on the first run and after a loss: then it is rebuilt from the cluster. */
+  readonly state?: AppState
+}
+
+/** Arguments of the workflow `release`. */
+export interface ReleaseInput {
+  readonly release: ReleaseRef
+  readonly stable?: { readonly revision: string; readonly sha: string }
+}
