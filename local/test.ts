@@ -1,0 +1,86 @@
+// `npm test`: everything, fastest first; the real parts are started for what needs them and stopped if they were not running before.
+import { spawn } from 'node:child_process'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+interface Tally {
+  passed: number
+  failed: number
+}
+
+/** What starts, stops and finds the local parts; `main.ts` hands it in. */
+export interface Lab {
+  readonly isUp: () => Promise<boolean>
+  /** Environment that lets tests find the tools they start themselves. */
+  readonly tools: () => Promise<Record<string, string>>
+}
+
+/** Runs every stage; resolves with the process's exit code. */
+export async function test(root: string, lab: Lab): Promise<number> {
+  const started = Date.now()
+  const tally: Tally = { passed: 0, failed: 0 }
+  const wasUp = await lab.isUp()
+  const run = (name: string, command: readonly string[], environment: Record<string, string> = {}) =>
+    stage(name, command, { root, environment, tally })
+
+  await run('types', ['node_modules/.bin/tsc', '--noEmit'])
+  await run('lint', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'])
+  await suite('unit', run, tally)
+  const tools = await lab.tools()
+  await suite('workflows', run, tally, tools)
+  if (await run('up', [process.execPath, 'dist/local/main.js', 'up'])) {
+    await suite('contract', run, tally, tools)
+    await suite('e2e', run, tally, tools)
+  }
+  if (!wasUp) await run('down', [process.execPath, 'dist/local/main.js', 'down'])
+
+  console.log(`\nall stages in ${seconds(started)} s`)
+  console.log(`${tally.passed} passed, ${tally.failed} failed`)
+  return tally.failed === 0 ? 0 : 1
+}
+
+type Run = (
+  name: string,
+  command: readonly string[],
+  environment?: Record<string, string>,
+) => Promise<boolean>
+
+/** One vitest project; its single tests are what is counted. */
+async function suite(project: string, run: Run, tally: Tally, environment: Record<string, string> = {}) {
+  const folder = await mkdtemp(join(tmpdir(), 'slipway-test-'))
+  const report = join(folder, 'report.json')
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
+  try {
+    await run(project, ['node_modules/.bin/vitest', 'run', '--project', project, ...reporters], environment)
+    const counted = await readFile(report, 'utf8').then(JSON.parse, () => undefined)
+    tally.passed += counted?.numPassedTests ?? 0
+    // A suite that could not even load has no failed test of its own, but its stage has failed and is counted there.
+    tally.failed += counted?.numFailedTests ?? 0
+  } finally {
+    await rm(folder, { recursive: true })
+  }
+}
+
+async function stage(
+  name: string,
+  [command = '', ...rest]: readonly string[],
+  { root, environment, tally }: { root: string; environment: Record<string, string>; tally: Tally },
+): Promise<boolean> {
+  const started = Date.now()
+  console.log(`\n── ${name}`)
+  const code = await new Promise<number>((resolve) => {
+    const child = spawn(command, rest, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, ...environment },
+    })
+    child.on('error', () => resolve(127))
+    child.on('exit', (status) => resolve(status ?? 1))
+  })
+  console.log(`── ${name}: ${code === 0 ? 'passed' : `failed (exit code ${code})`} in ${seconds(started)} s`)
+  tally[code === 0 ? 'passed' : 'failed'] += 1
+  return code === 0
+}
+
+const seconds = (since: number): string => ((Date.now() - since) / 1000).toFixed(1)
