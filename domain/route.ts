@@ -31,3 +31,10 @@ export interface RouteState {
   /** The revision that a rescue returns to: it held the traffic before the running release. */
   readonly stable: string
 }
+
+/** Whether both give every revision the same share; one that is not listed holds nothing. */
+export function sameWeights(a: readonly Weight[], b: readonly Weight[]): boolean {
+  const share = (weights: readonly Weight[], revision: string) =>
+    weights.find((one) => one.revision === revision)?.weight ?? 0
+  return [...a, ...b].every(({ revision }) => share(a, revision) === share(b, revision))
+}

@@ -1,0 +1,181 @@
+// All six interfaces in memory, for tests of what lies above: it passes the same contracts as the real drivers.
+import { createHash } from 'node:crypto'
+import { appKey } from '../domain/app.ts'
+import { PermanentFailure } from '../domain/failure.ts'
+import { releaseName } from '../domain/release.ts'
+import { world as makeWorld, type World, type WorldCall, type WorldOptions } from './memory/world.ts'
+import type { Build, Deploy, Metrics, Platform, Report, Source, Traffic } from './platform.ts'
+import { decide } from './traffic/fence.ts'
+
+/**
+ * A platform, and the world it acts on:
+ *
+ *     const { platform, world } = memoryPlatform({ load: 200 })
+ *     world.declare(app, source)
+ *     const sha = world.push(source, { 'slipway.yaml': manifest })
+ *     world.plan(sha, { errors: 0.2 })
+ */
+export function memoryPlatform(options: WorldOptions = {}): { platform: Platform; world: World } {
+  const world = makeWorld(options)
+  const platform: Platform = {
+    source: noted(world, 'source', source(world)),
+    build: noted(world, 'build', build(world)),
+    deploy: noted(world, 'deploy', deploy(world)),
+    traffic: noted(world, 'traffic', traffic(world)),
+    metrics: noted(world, 'metrics', metrics(world)),
+    report: noted(world, 'report', report(world)),
+  }
+  return { platform, world }
+}
+
+function source(world: World): Source {
+  const commitOf = (repository: string, sha: string) => world.repositories.get(repository)?.commits.get(sha)
+  return {
+    head: async ({ repository, branch }) => world.repositories.get(repository)?.branches.get(branch),
+    read: async ({ repository }, sha, path) => {
+      const found = commitOf(repository, sha)
+      if (!found) throw new PermanentFailure('NotFound', `no commit ${sha} in ${repository}`)
+      const text = found.files[path]
+      if (text === undefined) {
+        throw new PermanentFailure('NotFound', `no ${path} at ${sha.slice(0, 7)} in ${repository}`)
+      }
+      return { commit: found.commit, text }
+    },
+    isAncestor: async ({ repository }, ancestor, descendant) => {
+      let sha: string | undefined = descendant
+      while (sha !== undefined && sha !== ancestor) sha = commitOf(repository, sha)?.parent
+      return sha === ancestor && commitOf(repository, ancestor) !== undefined
+    },
+  }
+}
+
+function build(world: World): Build {
+  return {
+    build: async ({ release, spec, commit }, { signal, progress }) => {
+      const { buildTakes = 0, buildWaitsFor, buildFails } = world.script(commit.sha)
+      signal.throwIfAborted()
+      world.building.add(commit.sha)
+      try {
+        progress(`building ${commit.sha.slice(0, 7)}`)
+        if (buildWaitsFor !== undefined) await Promise.race([buildWaitsFor, aborted(signal)])
+        await world.clock.sleep(buildTakes, signal)
+      } finally {
+        world.building.delete(commit.sha)
+      }
+      if (buildFails !== undefined) {
+        const tail = { detail: buildFails }
+        throw new PermanentFailure('BuildFailed', `cannot build ${commit.sha.slice(0, 7)}`, tail)
+      }
+      const content = JSON.stringify([commit.sha, spec.build])
+      const digest = `sha256:${createHash('sha256').update(content).digest('hex')}`
+      return { repository: `registry.memory/${appKey(release.app)}`, digest }
+    },
+  }
+}
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })
+
+function deploy(world: World): Deploy {
+  return {
+    describe: async (app) => ({
+      source: world.declared.get(appKey(app)),
+      revisions: world.revisionsOf(app),
+    }),
+    create: async (revision) => {
+      const name = revision.name
+      if (!world.revisions.has(name)) world.revisions.set(name, { revision, at: world.clock.now() })
+    },
+    readiness: async ({ name, sha, run }) => {
+      const failure = world.revisions.has(name) ? world.script(sha).podsFail : undefined
+      return {
+        ready: world.readyPods(name),
+        wanted: run.replicas,
+        ...(failure === undefined ? {} : { failure }),
+      }
+    },
+    remove: async (_app, revision) => {
+      world.revisions.delete(revision)
+    },
+  }
+}
+
+function traffic(world: World): Traffic {
+  const { gateway } = world
+  return {
+    resolution: 1,
+    read: async (app) => gateway.route(app),
+    write: async (write) => {
+      if (decide(gateway.route(write.app), write) === 'done') return
+      const { app, epoch, weights, stable } = write
+      gateway.write(app, { epoch, weights, stable })
+    },
+    served: async (app) => {
+      const weights = gateway.serves(app)
+      // A share that nobody can answer is not served.
+      return weights?.filter(({ revision, weight }) => weight === 0 || world.readyPods(revision) > 0)
+    },
+  }
+}
+
+function metrics(world: World): Metrics {
+  return {
+    counters: async (app, revisions, below) => {
+      const { bounds, counts } = world.gateway
+      if (below !== undefined && !bounds.includes(below)) {
+        const known = bounds.join(', ')
+        throw new PermanentFailure(
+          'Invalid',
+          `the gateway counts no answers below ${below} s, only below ${known}`,
+        )
+      }
+      const { revisions: counted, route } = counts(app)
+      const fast = (count: (typeof counted)[number]) => (below === undefined ? { ...count, fast: 0 } : count)
+      const wanted = counted.filter(({ revision }) => revisions.includes(revision))
+      return { at: world.clock.now(), counts: wanted.map(fast), route: route.map(fast) }
+    },
+  }
+}
+
+function report(world: World): Report {
+  return {
+    release: async (status) => {
+      const key = `${status.release.app.namespace}/${releaseName(status.release)}`
+      const known = world.releases.get(key)
+      // An outcome is final: a status that was sent earlier and arrives later does not take it back.
+      if (known?.outcome && known.release.sha === status.release.sha && !status.outcome) return
+      world.releases.set(key, structuredClone(status))
+      if (known?.phase === status.phase && known.outcome === status.outcome) return
+      const { phase, outcome, message } = status
+      world.events.push({ release: releaseName(status.release), phase: outcome ?? phase, message })
+    },
+    app: async (app, status) => {
+      world.apps.set(appKey(app), status)
+    },
+    history: async (app) => [...world.releasesOf(app)].reverse().slice(0, 50),
+  }
+}
+
+/** Writes each call down and lets the test's hook have its say first. */
+function noted<Word extends keyof Platform>(
+  world: World,
+  word: Word,
+  driver: Platform[Word],
+): Platform[Word] {
+  const wrapped = Object.entries(driver).map(([name, value]) => {
+    if (typeof value !== 'function') return [name, value]
+    const verb = `${word}.${name}` as WorldCall['verb']
+    return [
+      name,
+      async (...given: readonly unknown[]) => {
+        const call = { verb, arguments: given, at: world.clock.now() }
+        world.calls.push(call)
+        await world.before(call)
+        return value(...given)
+      },
+    ]
+  })
+  return Object.fromEntries(wrapped)
+}

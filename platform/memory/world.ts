@@ -1,0 +1,138 @@
+// What the memory platform acts on: repositories, images, pods, a gateway with visitors. Tests drive it and look at it.
+import { createHash } from 'node:crypto'
+import { type AppRef, type AppSource, appKey } from '../../domain/app.ts'
+import type { Commit, ReleaseStatus } from '../../domain/release.ts'
+import type { Revision } from '../../domain/revision.ts'
+import type { AppStatus, Platform } from '../platform.ts'
+import { type Clock, memoryClock } from './clock.ts'
+import { gateway } from './gateway.ts'
+
+/** What happens to a commit when it is built, run and visited. Everything goes well unless it is said here. */
+export interface Script {
+  /** Milliseconds that its build takes. */
+  readonly buildTakes?: number
+  /** The build waits for this too: a test holds a build here and lets it go when it likes. */
+  readonly buildWaitsFor?: Promise<unknown>
+  /** The build fails, with this as its log's tail. */
+  readonly buildFails?: string
+  /** Milliseconds from the revision's creation until its pods are ready. */
+  readonly readyAfter?: number
+  /** How many pods are ready at most. */
+  readonly readyPods?: number
+  /** Why its pods cannot become ready. */
+  readonly podsFail?: string
+  /** The share of its answers that are 5xx. */
+  readonly errors?: number
+  /** The share of its answers that miss the latency objective. */
+  readonly slow?: number
+}
+
+type Verb<Word extends keyof Platform> = `${Word}.${Extract<keyof Platform[Word], string>}`
+/** One call to the platform: `traffic.write`. */
+export interface WorldCall {
+  readonly verb: { [Word in keyof Platform]: Verb<Word> }[keyof Platform]
+  readonly arguments: readonly unknown[]
+  readonly at: number
+}
+
+export interface WorldEvent {
+  readonly release: string
+  readonly phase: string
+  readonly message: string
+}
+
+export interface WorldOptions {
+  readonly clock?: Clock
+  /** Visitors' requests per second, for every App that has a route. */
+  readonly load?: number
+  /** Milliseconds from a write of the route until the gateway serves it. */
+  readonly servesAfter?: number
+  /** The latency bounds that the gateway counts, in seconds. */
+  readonly bounds?: readonly number[]
+}
+
+export type World = ReturnType<typeof world>
+
+export function world(options: WorldOptions = {}) {
+  const clock = options.clock ?? memoryClock()
+  const scripts = new Map<string, Script>()
+  const revisions = new Map<string, { revision: Revision; at: number }>()
+  const script = (sha: string): Script => scripts.get(sha) ?? {}
+
+  const readyPods = (name: string): number => {
+    const running = revisions.get(name)
+    if (!running) return 0
+    const {
+      podsFail,
+      readyAfter = 0,
+      readyPods: most = Number.POSITIVE_INFINITY,
+    } = script(running.revision.sha)
+    if (podsFail !== undefined || clock.now() < running.at + readyAfter) return 0
+    return Math.min(running.revision.run.replicas, most)
+  }
+  const answers = (name: string) => script(revisions.get(name)?.revision.sha ?? '')
+
+  const declared = new Map<string, AppSource>()
+  const repositories = new Map<string, Repository>()
+  const releases = new Map<string, ReleaseStatus>()
+
+  return {
+    clock,
+    /** Every call that reached the platform, in order. */
+    calls: [] as WorldCall[],
+    /** Called before every call takes effect: throw to let it fail, wait to hold it. */
+    before: (_call: WorldCall): void | Promise<void> => undefined,
+    /** The Apps that the cluster declares, by `namespace/name`. */
+    declared,
+    repositories,
+    /** The commits whose builds run now. */
+    building: new Set<string>(),
+    revisions,
+    readyPods,
+    gateway: gateway({ clock, readyPods, answers, ...options }),
+    releases,
+    events: [] as WorldEvent[],
+    apps: new Map<string, AppStatus>(),
+
+    script,
+    /** Says how a commit will fare; may be called again at any time. */
+    plan: (sha: string, next: Script) => void scripts.set(sha, { ...script(sha), ...next }),
+    declare: (app: AppRef, source: AppSource) => void declared.set(appKey(app), source),
+    /** Commits these files on top of the branch (or of `parent`) and moves the branch there; returns the commit. */
+    push: (source: AppSource, files: Readonly<Record<string, string>>, about: PushOptions = {}): string => {
+      const repository = repositories.get(source.repository) ?? { branches: new Map(), commits: new Map() }
+      repositories.set(source.repository, repository)
+      const parent = 'parent' in about ? about.parent : repository.branches.get(source.branch)
+      const { title = 'Change', author = 'ana' } = about
+      const committedAt = clock.now()
+      const content = JSON.stringify([parent, title, author, committedAt, files, repository.commits.size])
+      const sha = createHash('sha1').update(content).digest('hex')
+      repository.commits.set(sha, { commit: { sha, title, author, committedAt }, files, parent })
+      repository.branches.set(source.branch, sha)
+      return sha
+    },
+    /** The revisions of one App that exist, oldest first. */
+    revisionsOf: (app: AppRef): readonly Revision[] =>
+      [...revisions.values()].map((one) => one.revision).filter((one) => appKey(one.app) === appKey(app)),
+    /** The App's releases as they were reported, oldest first. */
+    releasesOf: (app: AppRef): readonly ReleaseStatus[] =>
+      [...releases.values()]
+        .filter(({ release }) => appKey(release.app) === appKey(app))
+        .sort((a, b) => a.release.seq - b.release.seq),
+  }
+}
+
+interface PushOptions {
+  readonly title?: string
+  readonly author?: string
+  /** Another parent than the branch's head: a forced push; undefined: a root commit. */
+  readonly parent?: string | undefined
+}
+
+interface Repository {
+  readonly branches: Map<string, string>
+  readonly commits: Map<
+    string,
+    { commit: Commit; files: Readonly<Record<string, string>>; parent: string | undefined }
+  >
+}
