@@ -1,0 +1,25 @@
+// The `slipway` command: joins the terminal, the kubeconfig and the verbs.
+import { chooseKubeconfig } from './kubeconfig.ts'
+import { run } from './program.ts'
+
+const { stdout, stderr } = process
+// A reader that has seen enough (`slipway releases | head -1`) is no failure.
+stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+
+process.exitCode = await run(process.argv.slice(2), {
+  screen: {
+    out: (text) => void stdout.write(text),
+    err: (text) => void stderr.write(text),
+    tty: stdout.isTTY === true,
+    colour: stdout.isTTY === true && !process.env.NO_COLOR && process.env.TERM !== 'dumb',
+    columns: () => stdout.columns || 80,
+  },
+  cwd: process.cwd(),
+  now: Date.now,
+  connect: async (choice, namespace) => {
+    const chosen = chooseKubeconfig(choice)
+    // Loaded late: the client takes longer to load than most verbs to answer.
+    const { connect } = await import('./kubernetes.ts')
+    return connect(chosen, namespace)
+  },
+})

@@ -1,0 +1,47 @@
+// How shares, counts, times and names are written for people.
+
+/** Thousandths of the traffic as percent: `25%`, `0.1%`. */
+export const percent = (thousandths: number): string => `${thousandths / 10}%`
+
+/** A share of `whole`, with as many digits as it needs to differ from none: `0.25%`. Nothing of nothing is no share. */
+export function share(part: number, whole: number): string {
+  if (whole === 0) return '–'
+  const value = (part / whole) * 100
+  return `${value === 0 || value >= 10 ? Math.round(value) : value.toPrecision(2)}%`
+}
+
+/** `12,345`. */
+export const count = (value: number): string => value.toLocaleString('en-US')
+
+/** `1 request`, `2 requests`. */
+export const counted = (value: number, noun: string): string =>
+  `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+
+/** A span in milliseconds as people say it: `850ms`, `12s`, `4m10s`, `3h5m`, `2d`. */
+export function span(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.max(0, Math.round(milliseconds))}ms`
+  const seconds = Math.round(milliseconds / 1000)
+  if (seconds < 60) return `${seconds}s`
+  if (seconds < 3600) return join(Math.floor(seconds / 60), 'm', seconds % 60, 's')
+  if (seconds < 86_400) return join(Math.floor(seconds / 3600), 'h', Math.floor((seconds % 3600) / 60), 'm')
+  return `${Math.floor(seconds / 86_400)}d`
+}
+
+const join = (large: number, unit: string, small: number, smallUnit: string): string =>
+  small === 0 ? `${large}${unit}` : `${large}${unit}${small}${smallUnit}`
+
+/** `14:02:11`, in the local time zone. */
+export const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)
+
+export const shortSha = (sha: string): string => sha.slice(0, 7)
+
+/** Reads `90s`, `5m`, `1h30m` or `500ms` as milliseconds; undefined for anything else. */
+export function readSpan(text: string): number | undefined {
+  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined
+  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
+  let total = 0
+  for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
+    total += Number(value) * units[unit as keyof typeof units]
+  }
+  return total
+}

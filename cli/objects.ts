@@ -1,0 +1,83 @@
+// How the cluster's objects are read: leniently, an object half written is shown as far as it goes.
+import type { ReleaseStatus } from '../domain/release.ts'
+import type { AppView, CommandView, ReleaseView } from './cluster.ts'
+
+/** An object of one of our kinds as the API server returns it. */
+export interface Stored<Spec, Status> {
+  readonly metadata: {
+    readonly namespace?: string
+    readonly name?: string
+    readonly resourceVersion?: string
+    readonly creationTimestamp?: string | Date
+    readonly labels?: Readonly<Record<string, string>>
+  }
+  readonly spec?: Partial<Spec>
+  readonly status?: Partial<Status>
+}
+
+export interface AppSpecRead {
+  readonly source: { readonly repository?: string; readonly branch?: string }
+  readonly route: { readonly hosts?: readonly string[] }
+}
+
+export type AppStatusRead = Pick<AppView, 'stable' | 'active' | 'waiting' | 'message'>
+
+export interface ReleaseSpecRead {
+  readonly app: string
+  readonly seq: number
+  readonly sha: string
+}
+
+export interface CommandStatusRead {
+  readonly state: string
+  readonly message: string
+}
+
+export function appView({ metadata, spec, status }: Stored<AppSpecRead, AppStatusRead>): AppView {
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name ?? '',
+    repository: spec?.source?.repository ?? '',
+    branch: spec?.source?.branch ?? '',
+    hosts: spec?.route?.hosts ?? [],
+    ...(status?.stable && { stable: status.stable }),
+    ...(status?.active && { active: status.active }),
+    ...(status?.waiting && { waiting: status.waiting }),
+    message: status?.message ?? '',
+  }
+}
+
+/** A Release that was created a moment ago has no status yet: it is pending. */
+export function releaseView(object: Stored<ReleaseSpecRead, ReleaseStatus>): ReleaseView {
+  const { metadata, status } = object
+  return {
+    phase: 'pending',
+    message: '',
+    weight: 0,
+    transitions: [],
+    startedAt: Date.parse(String(metadata.creationTimestamp ?? '')) || 0,
+    ...status,
+    namespace: metadata.namespace ?? '',
+    name: metadata.name ?? '',
+    release: status?.release ?? releaseRef(object),
+  }
+}
+
+function releaseRef({ metadata, spec }: Stored<ReleaseSpecRead, ReleaseStatus>): ReleaseStatus['release'] {
+  const name = metadata.name ?? ''
+  const dash = name.lastIndexOf('-')
+  return {
+    app: { namespace: metadata.namespace ?? '', name: spec?.app ?? name.slice(0, dash) },
+    seq: spec?.seq ?? Number(name.slice(dash + 1)),
+    sha: spec?.sha ?? metadata.labels?.['slipway.dev/commit'] ?? '',
+  }
+}
+
+export const commandView = (object: Stored<unknown, CommandStatusRead>): CommandView | undefined =>
+  object.status?.state === undefined
+    ? undefined
+    : { accepted: object.status.state === 'accepted', message: object.status.message ?? '' }
+
+/** Newest first. */
+export const byStart = (a: ReleaseView, b: ReleaseView): number =>
+  b.startedAt - a.startedAt || b.release.seq - a.release.seq

@@ -1,0 +1,140 @@
+// The command line: its verbs, its options, and how each way of failing ends it.
+import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { abort } from './abort.ts'
+import type { Cluster } from './cluster.ts'
+import { Exit, type ExitCode, exitCodes } from './exit.ts'
+import { init } from './init.ts'
+import type { Invocation } from './invocation.ts'
+import type { ClusterChoice } from './kubeconfig.ts'
+import { logs } from './logs.ts'
+import { readSpan } from './notation.ts'
+import { releases } from './releases.ts'
+import { painter, type Screen } from './screen.ts'
+import { status } from './status.ts'
+import { version } from './version.ts'
+import { watch } from './watch.ts'
+
+export interface Surroundings {
+  readonly screen: Screen
+  readonly cwd: string
+  readonly now: () => number
+  readonly connect: (choice: ClusterChoice, namespace: string | undefined) => Promise<Cluster>
+}
+
+interface GlobalOptions extends ClusterChoice {
+  readonly namespace?: string
+  readonly timeout?: number
+  readonly json?: boolean
+  readonly color: boolean
+}
+
+/** Runs what the arguments say (without `node` and the script) and returns the exit code. */
+export async function run(args: readonly string[], surroundings: Surroundings): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.ok
+  const program = declare(surroundings, (ended) => {
+    code = ended
+  })
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return code
+  } catch (error) {
+    return failed(error, surroundings.screen)
+  }
+}
+
+function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Command {
+  const program = globals(new Command('slipway'), surroundings.screen)
+  const verb = (usage: string, description: string): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .configureOutput(writers(surroundings.screen))
+      .exitOverride()
+  const invocation = () => invoke(program.opts<GlobalOptions>(), surroundings)
+
+  verb('init', 'write the smallest slipway.yaml for this folder')
+    .option('--name <name>', "the App's name (default: the git remote's, else the folder's)")
+    .option('--port <port>', 'the port the app listens on (default: what the Dockerfile exposes)', portNumber)
+    .option('--force', 'write over an existing file', false)
+    .action(async (options) => end(await init(invocation(), options)))
+  verb('status [app]', 'show every App, or one in detail').action(async (app) =>
+    end(await status(invocation(), app)),
+  )
+  verb('releases [app]', 'list releases, newest first')
+    .option('--limit <count>', 'how many', positive, 20)
+    .action(async (app, { limit }) => end(await releases(invocation(), app, limit)))
+  verb('watch [release]', "follow a release (or an App's newest) live and end as it ends").action(
+    async (release) => end(await watch(invocation(), release)),
+  )
+  verb('abort <release>', 'take a running release back to the stable revision')
+    .option('--reason <text>', 'why, for those who read its history', '')
+    .action(async (release, { reason }) => end(await abort(invocation(), release, reason)))
+  verb('logs [release]', "show the log of a release's build")
+    .option('-f, --follow', 'go on while the build runs', false)
+    .action(async (release, { follow }) => end(await logs(invocation(), release, follow)))
+  verb('version', 'show the version').action(async () => end(await version(invocation())))
+  return program
+}
+
+function globals(program: Command, screen: Screen): Command {
+  return program
+    .description('Releases from git pushes: built, canaried, promoted or taken back.')
+    .option('--kubeconfig <file>', 'the cluster to speak to (default: the local one)')
+    .option('--context <name>', 'a context of that file, or of your own kubeconfig')
+    .option('-n, --namespace <name>', "the App's namespace (default: the context's, else default)")
+    .option('--timeout <time>', 'how long to wait: 90s, 5m, 1h', duration)
+    .option('--json', 'answer in JSON: one document, or one a line while watching')
+    .option('--no-color', 'plain text')
+    .configureOutput(writers(screen))
+    .exitOverride()
+    .addHelpText('after', codesHelp)
+}
+
+const codesHelp = `
+Exit codes: 0 ok · 1 error · 2 usage · 3 not promoted (failed, rolled back, aborted, superseded)
+            4 timed out waiting · 5 waits for approval · 6 not found · 7 denied`
+
+const writers = (screen: Screen) => ({ writeOut: screen.out, writeErr: screen.err })
+
+function invoke(options: GlobalOptions, { screen, cwd, now, connect }: Surroundings): Invocation {
+  const { kubeconfig, context, namespace } = options
+  const choice = {
+    ...(kubeconfig !== undefined && { kubeconfig }),
+    ...(context !== undefined && { context }),
+  }
+  return {
+    cluster: () => connect(choice, namespace),
+    screen: options.color ? screen : { ...screen, colour: false },
+    json: options.json ?? false,
+    timeout: options.timeout,
+    now,
+    cwd,
+  }
+}
+
+function failed(error: unknown, screen: Screen): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage
+  const paint = painter(screen.colour)
+  const message = error instanceof Error ? error.message : String(error)
+  screen.err(`${paint('red', 'slipway:')} ${message}\n`)
+  if (!(error instanceof Exit)) return exitCodes.error
+  if (error.advice) screen.err(`${error.advice}\n`)
+  return error.code
+}
+
+function duration(text: string): number {
+  const read = readSpan(text)
+  if (read !== undefined && read > 0) return read
+  throw new InvalidArgumentError('write a time such as 90s, 5m or 1h30m.')
+}
+
+function positive(text: string): number {
+  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
+  throw new InvalidArgumentError('write a whole number above 0.')
+}
+
+function portNumber(text: string): number {
+  const port = positive(text)
+  if (port <= 65_535) return port
+  throw new InvalidArgumentError('a port is at most 65535.')
+}

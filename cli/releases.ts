@@ -1,0 +1,40 @@
+// `slipway releases`: the releases of a namespace or of one App, newest first.
+import type { ReleaseView } from './cluster.ts'
+import { Exit, type ExitCode, exitCodes } from './exit.ts'
+import { answerJson, answerLines, type Invocation } from './invocation.ts'
+import { percent, shortSha, span } from './notation.ts'
+import { stateOf } from './release-view.ts'
+import { nothingYet } from './selection.ts'
+import { table } from './table.ts'
+
+export async function releases(
+  invocation: Invocation,
+  app: string | undefined,
+  limit: number,
+): Promise<ExitCode> {
+  const cluster = await invocation.cluster()
+  const found = await cluster.releases(app)
+  if (app !== undefined && found.length === 0 && !(await cluster.app(app))) {
+    throw new Exit(exitCodes.notFound, `no App named "${app}" in namespace ${cluster.namespace}`, {
+      advice: 'See which there are: slipway status',
+    })
+  }
+  const shown = found.slice(0, limit)
+  if (invocation.json) answerJson(invocation, shown)
+  else if (shown.length === 0) invocation.screen.err(`${nothingYet}\n`)
+  else answerLines(invocation, releaseTable(shown, invocation.now()))
+  return exitCodes.ok
+}
+
+export const releaseTable = (shown: readonly ReleaseView[], now: number): string[] =>
+  table(
+    ['RELEASE', 'COMMIT', 'STATE', 'WEIGHT', 'AGE', 'MESSAGE'],
+    shown.map((release) => [
+      release.name,
+      shortSha(release.release.sha),
+      stateOf(release),
+      percent(release.weight),
+      span(now - release.startedAt),
+      release.message,
+    ]),
+  )

@@ -1,0 +1,66 @@
+// `slipway watch`: follows a release live and ends as it ends.
+import type { Cluster, ReleaseView } from './cluster.ts'
+import { Exit, type ExitCode, exitCodes } from './exit.ts'
+import type { Invocation } from './invocation.ts'
+import { span } from './notation.ts'
+import { outcomeLine, progressLine, releaseBlock, transitionLine } from './release-view.ts'
+import { block, painter, type Screen } from './screen.ts'
+import { selectRelease } from './selection.ts'
+
+const defaultTimeout = 3_600_000
+
+export async function watch(invocation: Invocation, name: string | undefined): Promise<ExitCode> {
+  const timeout = invocation.timeout ?? defaultTimeout
+  const deadline = AbortSignal.timeout(timeout)
+  const cluster = await invocation.cluster()
+  const { name: release } = await selectRelease(cluster, name)
+  const last = await showUntilDone(cluster, release, deadline, viewer(invocation))
+  if (last?.phase === 'done') return last.outcome === 'promoted' ? exitCodes.ok : exitCodes.notPromoted
+  if (deadline.aborted) throw stillRunning(release, timeout, last)
+  throw new Exit(exitCodes.notFound, `release ${release} was deleted while it was watched`)
+}
+
+async function showUntilDone(
+  cluster: Cluster,
+  name: string,
+  signal: AbortSignal,
+  show: (release: ReleaseView) => void,
+): Promise<ReleaseView | undefined> {
+  let last: ReleaseView | undefined
+  for await (const release of cluster.follow(name, signal)) {
+    last = release
+    show(release)
+    if (release.phase === 'done') break
+  }
+  return last
+}
+
+function viewer({ json, screen, now }: Invocation): (release: ReleaseView) => void {
+  if (json) return (release) => screen.out(`${JSON.stringify(release)}\n`)
+  if (!screen.tty) return lines(screen)
+  const rewrite = block(screen)
+  return (release) => rewrite(releaseBlock(release, painter(screen.colour), now()))
+}
+
+/** Each line of history once, and the counts between them whenever there are new ones. */
+function lines(screen: Screen): (release: ReleaseView) => void {
+  let shown = 0
+  let counted = 0
+  return (release) => {
+    const fresh = release.transitions.slice(shown)
+    for (const transition of fresh) screen.out(`${transitionLine(transition)}\n`)
+    shown += fresh.length
+    const { evidence } = release
+    if (evidence && fresh.length === 0 && evidence.to > counted)
+      screen.out(`${progressLine(release, evidence)}\n`)
+    counted = Math.max(counted, evidence?.to ?? 0)
+    if (release.phase === 'done') screen.out(`${outcomeLine(release, painter(screen.colour))}\n`)
+  }
+}
+
+const stillRunning = (name: string, timeout: number, last: ReleaseView | undefined): Exit =>
+  new Exit(
+    exitCodes.timedOut,
+    `release ${name} is ${last ? `still ${last.phase}` : 'not readable'} after ${span(timeout)}`,
+    { advice: `It goes on by itself. Watch it again: slipway watch ${name} --timeout 2h` },
+  )

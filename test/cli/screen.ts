@@ -1,0 +1,90 @@
+// A screen that remembers, and a cluster that answers from lists: what verbs are tested with.
+import type { Cluster, CommandDraft, CommandView, ReleaseView } from '../../cli/cluster.ts'
+import { run, type Surroundings } from '../../cli/program.ts'
+
+export const sha = '3f2c1d0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e'
+export const startedAt = Date.parse('2026-03-01T12:00:00Z')
+
+/** A release of `shop`, half way. */
+export const aRelease = (part: Partial<ReleaseView> = {}): ReleaseView => ({
+  namespace: 'default',
+  name: 'shop-7',
+  release: { app: { namespace: 'default', name: 'shop' }, seq: 7, sha },
+  phase: 'rolling-out',
+  message: 'Watching at 25%.',
+  commit: { sha, title: 'Add the blue button', author: 'ana', committedAt: startedAt },
+  revision: 'shop-3f2c1d0-ab12',
+  stable: 'shop-9a8b7c6-cd34',
+  weight: 250,
+  step: '2/4',
+  evidence: {
+    from: startedAt + 30_000,
+    to: startedAt + 38_000,
+    canary: { requests: 1204, errors: 3, fast: 1204 },
+    stable: { requests: 3601, errors: 0, fast: 3600 },
+    looks: 4,
+  },
+  transitions: [],
+  startedAt,
+  ...part,
+})
+
+export interface World {
+  readonly releases?: readonly ReleaseView[]
+  readonly follow?: readonly ReleaseView[]
+  readonly answer?: CommandView
+  readonly cluster?: Partial<Cluster>
+  readonly cwd?: string
+  readonly tty?: boolean
+}
+
+/** Runs the command line in a world; what it wrote comes back with the code. */
+export async function slipway(args: readonly string[], world: World = {}) {
+  let out = ''
+  let err = ''
+  const commands: CommandDraft[] = []
+  const surroundings: Surroundings = {
+    screen: {
+      out: (text) => {
+        out += text
+      },
+      err: (text) => {
+        err += text
+      },
+      tty: world.tty ?? false,
+      colour: false,
+      columns: () => 60,
+    },
+    cwd: world.cwd ?? '/nowhere',
+    now: () => startedAt + 40_000,
+    connect: async (_choice, namespace) => clusterOf(world, namespace ?? 'default', commands),
+  }
+  const code = await run(args, surroundings)
+  return { code, out, err, commands }
+}
+
+function clusterOf(world: World, namespace: string, commands: CommandDraft[]): Cluster {
+  const releases = world.releases ?? []
+  return {
+    server: 'https://cluster.example',
+    namespace,
+    apps: async () => [],
+    app: async () => undefined,
+    releases: async (app) => releases.filter((one) => app === undefined || one.release.app.name === app),
+    release: async (name) => releases.find((one) => one.name === name),
+    async *follow(_name, signal) {
+      yield* world.follow ?? []
+      if (world.follow?.at(-1)?.phase === 'done') return
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    },
+    whoAmI: async () => 'ana',
+    command: async (draft) => {
+      commands.push(draft)
+      return `${draft.release}-${draft.verb}-x1`
+    },
+    answer: async () => world.answer,
+    builds: async () => [],
+    buildLog: async () => undefined,
+    ...world.cluster,
+  }
+}
