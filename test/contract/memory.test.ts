@@ -1,0 +1,104 @@
+// The memory platform keeps the contracts that the real drivers keep, so that tests which use it can be believed.
+import { memoryPlatform } from '../../platform/memory.ts'
+import { type DeploySetup, deployContract } from './deploy.ts'
+import { aRevision } from './fixtures.ts'
+import { type MetricsSetup, metricsContract } from './metrics.ts'
+import { type ReportSetup, reportContract } from './report.ts'
+import { type TrafficSetup, trafficContract } from './traffic.ts'
+
+const namespace = 'default'
+let apps = 0
+const newApp = () => {
+  apps += 1
+  return { namespace, name: `shop${apps}` }
+}
+const close = async () => undefined
+
+deployContract(async (): Promise<DeploySetup> => {
+  const { platform, world } = memoryPlatform()
+  let made = 0
+  return {
+    deploy: platform.deploy,
+    newApp,
+    declare: async (app, source) => world.declare(app, source),
+    newRevision: (app, fate) => {
+      made += 1
+      const revision = aRevision(app, `${app.name}/${made}`)
+      world.plan(revision.sha, fate === 'runs' ? { readyAfter: 2000 } : { podsFail: fate })
+      return revision
+    },
+    wait: world.clock.sleep,
+    close,
+  }
+})
+
+trafficContract(async (): Promise<TrafficSetup> => {
+  const { platform, world } = memoryPlatform({ servesAfter: 80 })
+  const revisions = ['stable', 'canary'].map((seed) => aRevision({ namespace, name: 'shop' }, seed))
+  for (const revision of revisions) await platform.deploy.create(revision)
+  const [stable = '', canary = ''] = revisions.map(({ name }) => name)
+  return {
+    traffic: platform.traffic,
+    newApp,
+    revisions: [stable, canary],
+    port: 8080,
+    wait: world.clock.sleep,
+    close,
+  }
+})
+
+metricsContract(async (): Promise<MetricsSetup> => {
+  let now = Date.UTC(2026, 0, 1)
+  const clock = {
+    now: () => now,
+    sleep: async (milliseconds: number) => {
+      now += milliseconds
+    },
+  }
+  const { platform, world } = memoryPlatform({ clock, load: 0 })
+  const app = newApp()
+  const [good, failing, absent] = ['good', 'failing', 'absent'].map((seed) => aRevision(app, seed)) as [
+    ReturnType<typeof aRevision>,
+    ReturnType<typeof aRevision>,
+    ReturnType<typeof aRevision>,
+  ]
+  world.plan(failing.sha, { errors: 1 })
+  world.plan(absent.sha, { podsFail: 'no such image' })
+  for (const revision of [good, failing, absent]) await platform.deploy.create(revision)
+  let n = 0
+  return {
+    metrics: platform.metrics,
+    app,
+    revisions: { good: good.name, failing: failing.name, absent: absent.name },
+    bound: 0.5,
+    visit: async (revision, requests) => {
+      n += 1
+      const weights = [{ revision, weight: 1000 }]
+      await platform.traffic.write({
+        app,
+        hosts: [],
+        port: 8080,
+        weights,
+        epoch: { seq: 1, n },
+        stable: revision,
+      })
+      world.gateway.visitors(app, requests)
+      await clock.sleep(1000)
+      world.gateway.visitors(app, 0)
+    },
+    wait: clock.sleep,
+    close,
+  }
+})
+
+reportContract(async (): Promise<ReportSetup> => {
+  const { platform, world } = memoryPlatform()
+  return {
+    report: platform.report,
+    newApp: async () => newApp(),
+    events: async (_app, release) =>
+      world.events.filter((event) => event.release === release).map(({ message }) => message),
+    appStatus: async (app) => world.apps.get(`${app.namespace}/${app.name}`),
+    close,
+  }
+})

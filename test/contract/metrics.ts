@@ -1,0 +1,101 @@
+// What every metrics driver must do, and the memory platform with them.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AppRef } from '../../domain/app.ts'
+import type { Counts, Reading } from '../../domain/judge/judge.ts'
+import type { Metrics } from '../../platform/platform.ts'
+import { eventually } from './eventually.ts'
+
+export interface MetricsSetup {
+  readonly metrics: Metrics
+  readonly app: AppRef
+  /** Serves well, always answers 500, has no pod that is ready. */
+  readonly revisions: { readonly good: string; readonly failing: string; readonly absent: string }
+  /** A latency bound in seconds that the gateway counts, and within which the revisions answer. */
+  readonly bound: number
+  /** Gives the revision all of the traffic, and sends this many requests through the gateway. */
+  readonly visit: (revision: string, requests: number) => Promise<void>
+  readonly wait: (milliseconds: number) => Promise<unknown>
+  readonly close: () => Promise<void>
+}
+
+export function metricsContract(make: () => Promise<MetricsSetup>): void {
+  describe('metrics', () => {
+    let setup: MetricsSetup
+    beforeAll(async () => {
+      setup = await make()
+    })
+    afterAll(() => setup?.close())
+
+    const read = (below?: number) => setup.metrics.counters(setup.app, Object.values(setup.revisions), below)
+    const seenBy = (expect: (reading: Reading) => void) =>
+      eventually(() => read(setup.bound), expect, { within: 20_000, every: 250, wait: setup.wait })
+    const total = (counts: readonly Counts[], what: 'requests' | 'errors' | 'fast') =>
+      counts.reduce((sum, count) => sum + count[what], 0)
+    const of = (reading: Reading, revision: string) =>
+      reading.counts.filter((one) => one.revision === revision)
+
+    // These tests tell one story, in this order: counters only grow.
+    test('a revision that nobody visited is absent, not zero', async () => {
+      expect((await read(setup.bound)).counts).toEqual([])
+    })
+
+    test('counts the requests of a revision, once', async () => {
+      await setup.visit(setup.revisions.good, 40)
+      const reading = await seenBy((now) => expect(total(of(now, setup.revisions.good), 'requests')).toBe(40))
+      const counts = of(reading, setup.revisions.good)
+      expect(total(counts, 'errors')).toBe(0)
+      expect(total(counts, 'fast')).toBe(40)
+      expect(of(reading, setup.revisions.failing)).toEqual([])
+    })
+
+    test('counts 5xx as errors, and adds to what was counted before', async () => {
+      await setup.visit(setup.revisions.failing, 10)
+      await setup.visit(setup.revisions.good, 5)
+      const reading = await seenBy((now) => {
+        expect(total(of(now, setup.revisions.failing), 'requests')).toBe(10)
+        expect(total(of(now, setup.revisions.good), 'requests')).toBe(45)
+      })
+      expect(total(of(reading, setup.revisions.failing), 'errors')).toBe(10)
+      expect(total(of(reading, setup.revisions.good), 'errors')).toBe(0)
+    })
+
+    test('says when the proxy was read, and when it was asked', async () => {
+      const reading = await read(setup.bound)
+      for (const { at, instance } of [...reading.counts, ...reading.route]) {
+        expect(instance).not.toBe('')
+        expect(at).toBeLessThanOrEqual(reading.at)
+        expect(at).toBeGreaterThan(reading.at - 60_000)
+      }
+    })
+
+    test('what the gateway answers by itself is counted for the route, for no revision', async () => {
+      await setup.visit(setup.revisions.absent, 7)
+      const reading = await seenBy((now) => {
+        expect(total(now.route, 'requests') - total(now.counts, 'requests')).toBe(7)
+        expect(total(now.route, 'errors') - total(now.counts, 'errors')).toBe(7)
+      })
+      expect(of(reading, setup.revisions.absent)).toEqual([])
+    })
+
+    test('counts nothing as fast when nobody asks for latency', async () => {
+      const reading = await read()
+      expect(total(of(reading, setup.revisions.good), 'requests')).toBe(45)
+      expect(total(reading.counts, 'fast')).toBe(0)
+    })
+
+    test('refuses a latency that the gateway has no bound for, and names those it has', async () => {
+      const refusal = expect.objectContaining({
+        name: 'PermanentFailure',
+        reason: 'Invalid',
+        message: expect.stringContaining(String(setup.bound)),
+      })
+      await expect(read(setup.bound + 0.0123)).rejects.toEqual(refusal)
+    })
+
+    test('another App’s counters are its own', async () => {
+      const other = { ...setup.app, name: `${setup.app.name}-other` }
+      const reading = await setup.metrics.counters(other, [`${other.name}-1234567-abcd`], setup.bound)
+      expect(reading).toMatchObject({ counts: [], route: [] })
+    })
+  })
+}

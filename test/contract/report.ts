@@ -1,0 +1,113 @@
+// What every report driver must do, and the memory platform with them.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { AppRef } from '../../domain/app.ts'
+import type { ReleaseStatus } from '../../domain/release.ts'
+import type { AppStatus, Report } from '../../platform/platform.ts'
+import { aStatus } from './fixtures.ts'
+
+export interface ReportSetup {
+  readonly report: Report
+  /** An App of its own, declared where that is needed for its status. */
+  readonly newApp: () => Promise<AppRef>
+  /** The Events of one release in the order in which they were recorded: their message. */
+  readonly events: (app: AppRef, release: string) => Promise<readonly string[]>
+  /** What the App's status says. */
+  readonly appStatus: (app: AppRef) => Promise<AppStatus | undefined>
+  readonly close: () => Promise<void>
+}
+
+export function reportContract(make: () => Promise<ReportSetup>): void {
+  describe('report', () => {
+    let setup: ReportSetup
+    beforeAll(async () => {
+      setup = await make()
+    })
+    afterAll(() => setup?.close())
+
+    const tally = { requests: 1000, errors: 3, fast: 990 }
+    const evidence = { from: 1, to: 60_001, canary: tally, stable: tally, looks: 6 }
+    const full = (app: AppRef, seq: number): ReleaseStatus =>
+      aStatus(app, seq, {
+        phase: 'done',
+        outcome: 'promoted',
+        message: 'holds all of the traffic',
+        commit: {
+          sha: aStatus(app, seq).release.sha,
+          title: 'Sell shoes',
+          author: 'ana',
+          committedAt: 1_700_000_000_000,
+        },
+        revision: `${app.name}-1234567-abcd`,
+        stable: `${app.name}-7654321-dcba`,
+        image: `registry.example/default/shop@sha256:${'a'.repeat(64)}`,
+        weight: 1000,
+        step: '4/4',
+        evidence,
+        transitions: [
+          { at: 1_700_000_000_000, phase: 'rolling-out', weight: 50, message: 'shift to 5 %' },
+          { at: 1_700_000_060_000, phase: 'done', weight: 1000, message: 'promoted', evidence },
+        ],
+        finishedAt: 1_700_000_070_000,
+      })
+
+    test('remembers a release as it was told', async () => {
+      const app = await setup.newApp()
+      expect(await setup.report.history(app)).toEqual([])
+      await setup.report.release(full(app, 1))
+      expect(await setup.report.history(app)).toEqual([full(app, 1)])
+    })
+
+    test('the last word holds: what is no longer true is no longer said', async () => {
+      const app = await setup.newApp()
+      await setup.report.release(
+        aStatus(app, 1, { phase: 'rolling-out', stalled: 'no requests', step: '1/4' }),
+      )
+      const later = aStatus(app, 1, { phase: 'baking', message: 'baking', weight: 1000 })
+      await setup.report.release(later)
+      expect(await setup.report.history(app)).toEqual([later])
+    })
+
+    test('an outcome is final: a late report does not take it back', async () => {
+      const app = await setup.newApp()
+      await setup.report.release(full(app, 1))
+      await setup.report.release(aStatus(app, 1, { phase: 'rolling-out', message: 'late' }))
+      expect(await setup.report.history(app)).toEqual([full(app, 1)])
+    })
+
+    test('records one Event for each transition, however often it is told', async () => {
+      const app = await setup.newApp()
+      const told = [
+        aStatus(app, 1, { phase: 'reading', message: 'first' }),
+        aStatus(app, 1, { phase: 'building', message: 'second' }),
+        aStatus(app, 1, { phase: 'building', message: 'second, further' }),
+        aStatus(app, 1, { phase: 'building', message: 'second, further' }),
+        aStatus(app, 1, { phase: 'done', outcome: 'failed', message: 'third' }),
+        aStatus(app, 1, { phase: 'done', outcome: 'failed', message: 'third' }),
+      ]
+      for (const status of told) await setup.report.release(status)
+      expect(await setup.events(app, `${app.name}-1`)).toEqual(['first', 'second', 'third'])
+    })
+
+    test('history is the App’s own, newest first, by number', async () => {
+      const [app, other] = [await setup.newApp(), await setup.newApp()]
+      for (const seq of [9, 10, 2]) await setup.report.release(aStatus(app, seq))
+      await setup.report.release(aStatus(other, 1))
+      const seqs = (await setup.report.history(app)).map(({ release }) => release.seq)
+      expect(seqs).toEqual([10, 9, 2])
+    })
+
+    test('says of the App what is stable, what runs and what waits', async () => {
+      const app = await setup.newApp()
+      const status = {
+        stable: { revision: `${app.name}-1234567-abcd`, sha: aStatus(app, 1).release.sha },
+        active: `${app.name}-2`,
+        waiting: aStatus(app, 3).release.sha,
+        message: 'rolling out',
+      }
+      await setup.report.app(app, status)
+      expect(await setup.appStatus(app)).toEqual(status)
+      await setup.report.app(app, { message: 'idle' })
+      expect(await setup.appStatus(app)).toEqual({ message: 'idle' })
+    })
+  })
+}
