@@ -1,5 +1,7 @@
 // A Revision: immutable image digest + run spec, with its own Deployment and Service, named by what it is.
 import type { AppRef, AppSpec } from './app.ts'
+import { canonicalJson } from './canonical-json.ts'
+import { type Plan, releaseName } from './release.ts'
 
 /** `registry/app@sha256:…`: always by digest. */
 export interface Image {
@@ -20,4 +22,32 @@ export interface Revision {
   readonly sha: string
   readonly image: Image
   readonly run: AppSpec['run']
+}
+
+/** The revision of this plan and this image. Same commit, same declaration, same image: same name. */
+export function makeRevision(plan: Plan, image: Image): Revision {
+  const { app, sha } = plan.release
+  const { run } = plan.spec
+  const hash = hashes[hashVersion]({ image, run })
+  const name = `${app.name}-${sha.slice(0, 7)}-${hash}`
+  return { app, name, release: releaseName(plan.release), sha, image, run }
+}
+
+/** Kept beside each revision: a newer Slipway may hash otherwise, yet must not roll what runs. */
+export const hashVersion = '1'
+
+type Declared = Pick<Revision, 'image' | 'run'>
+
+// The repository's address is left out: a registry that moves is no new revision.
+const hashes = {
+  '1': ({ image, run }: Declared) => hash4(canonicalJson({ v: '1', digest: image.digest, run })),
+} satisfies Record<typeof hashVersion, (declared: Declared) => string>
+
+/** FNV-1a over UTF-16 code units, mixed and folded to four hex digits: it tells apart declarations of one commit, no more. */
+function hash4(text: string): string {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i += 1) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35)
+  return ((hash ^ (hash >>> 16)) & 0xffff).toString(16).padStart(4, '0')
 }
