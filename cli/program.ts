@@ -63,9 +63,9 @@ function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Com
   verb('releases [app]', 'list releases, newest first')
     .option('--limit <count>', 'how many', positive, 20)
     .action(async (app, { limit }) => end(await releases(invocation(), app, limit)))
-  verb('watch [release]', "follow a release (or an App's newest) live and end as it ends").action(
-    async (release) => end(await watch(invocation(), release)),
-  )
+  verb('watch [release]', "follow a release (or an App's newest) live and end as it ends")
+    .option('--commit <sha>', 'wait for the release of this commit', commitSha)
+    .action(async (release, options) => end(await watch(invocation(), release, options)))
   verb('abort <release>', 'take a running release back to the stable revision')
     .option('--reason <text>', 'why, for those who read its history', '')
     .action(async (release, { reason }) => end(await abort(invocation(), release, reason)))
@@ -131,6 +131,11 @@ function duration(text: string): number {
 function positive(text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('write a whole number above 0.')
+}
+
+function commitSha(text: string): string {
+  if (/^[0-9a-f]{7,40}$/.test(text)) return text
+  throw new InvalidArgumentError('write 7 to 40 hexadecimal digits, such as: git rev-parse HEAD')
 }
 
 function portNumber(text: string): number {

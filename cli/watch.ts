@@ -5,15 +5,26 @@ import type { Invocation } from './invocation.ts'
 import { span } from './notation.ts'
 import { outcomeLine, progressLine, releaseBlock, transitionLine } from './release-view.ts'
 import { block, painter, type Screen } from './screen.ts'
-import { selectRelease } from './selection.ts'
+import { releaseOfCommit, selectRelease } from './selection.ts'
 
 const defaultTimeout = 3_600_000
 
-export async function watch(invocation: Invocation, name: string | undefined): Promise<ExitCode> {
+export interface WatchOptions {
+  /** Wait for the release of this commit: it begins a moment after the push. */
+  readonly commit?: string
+}
+
+export async function watch(
+  invocation: Invocation,
+  name: string | undefined,
+  { commit }: WatchOptions = {},
+): Promise<ExitCode> {
   const timeout = invocation.timeout ?? defaultTimeout
   const deadline = AbortSignal.timeout(timeout)
   const cluster = await invocation.cluster()
-  const { name: release } = await selectRelease(cluster, name)
+  const { name: release } = commit
+    ? await releaseOfCommit(cluster, commit, name, deadline)
+    : await selectRelease(cluster, name)
   const last = await showUntilDone(cluster, release, deadline, viewer(invocation))
   if (last?.phase === 'done') return last.outcome === 'promoted' ? exitCodes.ok : exitCodes.notPromoted
   if (deadline.aborted) throw stillRunning(release, timeout, last)

@@ -1,7 +1,7 @@
 // Verbs, options and exit codes, as a script meets them.
 import { describe, expect, it } from 'vitest'
 import { Exit, exitCodes } from '../../cli/exit.ts'
-import { aRelease, slipway, startedAt } from './screen.ts'
+import { aRelease, sha, slipway, startedAt } from './screen.ts'
 
 describe('usage', () => {
   it('prints its help and succeeds', async () => {
@@ -18,6 +18,7 @@ describe('usage', () => {
     [['abort'], /missing required argument/],
     [['watch', 'shop-7', '--timeout', 'soon'], /90s, 5m or 1h30m/],
     [['releases', '--limit', '0'], /whole number above 0/],
+    [['watch', '--commit', 'HEAD'], /hexadecimal/],
     [['init', '--port', '70000'], /at most 65535/],
     [[], /Usage/],
   ])('refuses %j with code 2', async (args, message) => {
@@ -85,6 +86,17 @@ describe('watch', () => {
     }
     await slipway(['watch'], { releases: [other, aRelease()], cluster })
     expect(followed).toEqual(['shop-7'])
+  })
+
+  it('waits for the release of a commit that was pushed a moment ago', async () => {
+    let looks = 0
+    const releases = async () => (++looks > 1 ? [aRelease()] : [])
+    const world = { cluster: { releases }, follow: [done('promoted')] }
+    const { code } = await slipway(['watch', 'shop', '--commit', sha.slice(0, 12)], world)
+    expect(code).toBe(exitCodes.ok)
+    const late = await slipway(['watch', '--commit', 'abcdef0', '--timeout', '20ms'], world)
+    expect(late.code).toBe(exitCodes.timedOut)
+    expect(late.err).toContain('no release of commit abcdef0 began')
   })
 
   it("takes an App's name for its newest release", async () => {
