@@ -41,6 +41,10 @@ const Gateway = z
   .string()
   .regex(/^[a-z0-9-]+\/[a-z0-9.-]+$/, 'must be <namespace>/<name>')
   .transform((text) => ({ namespace: text.split('/')[0] ?? '', name: text.split('/')[1] ?? '' }))
+const Installations = z
+  .string()
+  .regex(/^\d+(,\d+)*$/, 'must be installation ids, separated by commas')
+  .transform((text) => text.split(',').map(Number))
 const Switch = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true')
 
 const shared = {
@@ -87,7 +91,9 @@ const ApiVariables = z
     SLIPWAY_GIT_ROOT: Path.optional(),
     SLIPWAY_GIT_PUSH_TOKEN_FILE: Path.optional(),
     SLIPWAY_GIT_FETCH_TOKEN_FILE: Path.optional(),
+    SLIPWAY_PUSH_FOLLOW: z.coerce.number('must be seconds').int().min(0).max(3600).default(60),
     SLIPWAY_WEBHOOK_SECRET_FILE: Path.optional(),
+    SLIPWAY_GITHUB_INSTALLATIONS: Installations.optional(),
     SLIPWAY_LISTEN: Listen.default([{ host: '127.0.0.1', port: 8090 }]),
   })
   .transform((variables) => ({
@@ -101,7 +107,11 @@ const ApiVariables = z
       pushTokenFile: variables.SLIPWAY_GIT_PUSH_TOKEN_FILE,
       fetchTokenFile: variables.SLIPWAY_GIT_FETCH_TOKEN_FILE,
     },
+    /** Milliseconds that a pusher is told of the release before being let go. */
+    pushFollow: variables.SLIPWAY_PUSH_FOLLOW * 1000,
     webhookSecretFile: variables.SLIPWAY_WEBHOOK_SECRET_FILE,
+    /** The GitHub App installations that are listened to; absent = each that signs with the secret. */
+    githubInstallations: variables.SLIPWAY_GITHUB_INSTALLATIONS,
     listen: variables.SLIPWAY_LISTEN,
   }))
 export type ApiSettings = z.infer<typeof ApiVariables>

@@ -1,0 +1,145 @@
+// The API: what happens outside becomes a message to a workflow. Reads the settings, makes the parts, joins them.
+import { Client, Connection } from '@temporalio/client'
+import { kinds } from '../platform/kinds.ts'
+import { kubernetes as connectKubernetes } from '../platform/kubernetes.ts'
+import { type ApiSettings, apiSettings, readSecret } from '../platform/settings.ts'
+import { declaredApps } from './apps.ts'
+import { follower } from './follow.ts'
+import { gitBackend } from './git-backend.ts'
+import { installHook } from './git-hook.ts'
+import { gitRemote } from './git-remote.ts'
+import { alive, type Check, lately, readiness, writable } from './health.ts'
+import { listen } from './listen.ts'
+import { jsonLog } from './log.ts'
+import { appLooks, objectKey } from './looks.ts'
+import { prometheusMetrics } from './metrics.ts'
+import { pushes } from './pushes.ts'
+import { queue } from './queue.ts'
+import { seenReleases } from './releases.ts'
+import { bareRepositories } from './repositories.ts'
+import { type Route, server } from './server.ts'
+import { temporalSources } from './sources.ts'
+import { sweep } from './sweep.ts'
+import { gitTokens } from './tokens.ts'
+import { informerOf, watch } from './watch.ts'
+
+const settings = apiSettings()
+const log = jsonLog('slipway-api')
+const metrics = prometheusMetrics()
+const kubernetes = connectKubernetes({ kubeconfig: settings.kubeconfig })
+const connection = Connection.lazy({ address: settings.temporal.address })
+const temporal = new Client({ connection, namespace: settings.temporal.namespace })
+const sources = temporalSources(temporal)
+
+const lookQueue = queue({ name: 'looks', handle: (key) => look(key), log })
+const appObjects = watch({
+  kind: 'apps',
+  informer: informerOf(kubernetes.config, kinds.App),
+  onSeen: (object) => lookQueue.add(objectKey(object)),
+  log,
+})
+const releaseObjects = watch({
+  kind: 'releases',
+  informer: informerOf(kubernetes.config, kinds.Release),
+  log,
+})
+const apps = declaredApps(kubernetes, kinds.App, appObjects)
+const releases = seenReleases(releaseObjects)
+const look = appLooks(apps, sources)
+
+const temporalAnswers = lately(() =>
+  connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({})),
+)
+const git = await gitRemoteOf(settings)
+
+const routes: readonly Route[] = [
+  { methods: ['GET'], path: '/healthz', access: 'anyone', answer: alive },
+  {
+    methods: ['GET'],
+    path: '/readyz',
+    access: 'anyone',
+    answer: readiness({
+      temporal: temporalAnswers.check,
+      kubernetes: () =>
+        appObjects.synced() && releaseObjects.synced() ? undefined : 'the watch is not up to date',
+      ...git?.checks,
+    }),
+  },
+  {
+    methods: ['GET'],
+    path: '/metrics',
+    access: 'anyone',
+    answer: async () =>
+      new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
+  },
+  ...(git ? [git.route] : []),
+]
+
+const listening = await listen(server({ routes, metrics, log }).fetch, settings.listen)
+log.info({ addresses: listening.addresses }, 'listening')
+
+let stopping = false
+async function stop(signal: string): Promise<void> {
+  if (stopping) return
+  stopping = true
+  log.info({ signal }, 'stopping')
+  git?.stop()
+  temporalAnswers.stop()
+  lookQueue.stop()
+  await Promise.all([listening.drain(20_000), appObjects.stop(), releaseObjects.stop()])
+  await connection.close()
+  log.info('stopped')
+  process.exit(0)
+}
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+
+interface Git {
+  readonly route: Route
+  readonly checks: Readonly<Record<string, Check>>
+  readonly stop: () => void
+}
+
+/** The built-in git remote; undefined when the settings name no folder for it. */
+async function gitRemoteOf({ git, appNamespace, pushFollow }: ApiSettings): Promise<Git | undefined> {
+  const { root, url: gitUrl, pushTokenFile, fetchTokenFile } = git
+  if (!root) return undefined
+  if (!gitUrl || !pushTokenFile || !fetchTokenFile) {
+    throw new Error(
+      'cannot serve the git remote: set SLIPWAY_GIT_URL, SLIPWAY_GIT_PUSH_TOKEN_FILE and ' +
+        'SLIPWAY_GIT_FETCH_TOKEN_FILE beside SLIPWAY_GIT_ROOT',
+    )
+  }
+  const repositories = bareRepositories(root)
+  const tokens = gitTokens({ push: readSecret(pushTokenFile), fetch: readSecret(fetchTokenFile) })
+  const backend = gitBackend({ root, hooks: await installHook(root), log })
+  const joined = { apps, repositories, sources, gitUrl, appNamespace }
+  const behind = queue({ name: 'sweep', handle: sweep(joined), log })
+  const closing = new AbortController()
+  const received = pushes({
+    ...joined,
+    follow: follower({ releases, sources, atMost: pushFollow, closing: closing.signal }),
+    later: behind.add,
+    log,
+  })
+  const prefix = `${gitUrl}/`
+  const timer = setInterval(() => {
+    for (const { source } of apps.list()) {
+      const repository = source?.repository
+      if (repository?.startsWith(prefix)) behind.add(repository.slice(prefix.length).replace(/\.git$/, ''))
+    }
+  }, 60_000)
+  return {
+    route: {
+      methods: ['GET', 'POST'],
+      path: '/git/*',
+      access: 'git-token',
+      answer: gitRemote({ tokens, repositories, backend, received, log }),
+    },
+    checks: { 'git root': writable(root) },
+    stop: () => {
+      closing.abort()
+      clearInterval(timer)
+      behind.stop()
+    },
+  }
+}

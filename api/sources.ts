@@ -1,0 +1,46 @@
+// "Look again": tells an App's workflow that its branch may have moved, and starts it when it does not run.
+import type { Client, WorkflowClient } from '@temporalio/client'
+import { type AppRef, appKey } from '../domain/app.ts'
+import { appWorkflowId } from '../domain/release.ts'
+import {
+  type AppInput,
+  type AppState,
+  appStatus,
+  type SourceMoved,
+  sourceMoved,
+  taskQueue,
+} from '../workflows/messages.ts'
+
+export interface Sources {
+  /** Returns when Temporal has the message for good; fails when it cannot say so in time. */
+  readonly lookAgain: (app: AppRef, moved: SourceMoved) => Promise<void>
+  /** What the App's workflow knows; fails when no worker answers in time. */
+  readonly state: (app: AppRef) => Promise<AppState>
+}
+
+/** The commit of a look that no commit caused; git writes "none" like this. */
+export const noCommit = '0'.repeat(40)
+
+export function temporalSources(client: Client, deadline = 5_000): Sources {
+  const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
+  return {
+    async lookAgain(app, moved) {
+      await within(() => signal(client.workflow, app, moved)).catch((cause: unknown) => {
+        throw new Error(`cannot tell the workflow of ${appKey(app)} to look again: Temporal gave no answer`, {
+          cause,
+        })
+      })
+    },
+    state: (app) => within(() => client.workflow.getHandle(appWorkflowId(app)).query(appStatus)),
+  }
+}
+
+const signal = (workflow: WorkflowClient, app: AppRef, moved: SourceMoved) =>
+  workflow.signalWithStart('app', {
+    workflowId: appWorkflowId(app),
+    taskQueue,
+    args: [{ app } satisfies AppInput],
+    signal: sourceMoved,
+    signalArgs: [moved],
+    staticSummary: `releases of ${appKey(app)}`,
+  })
