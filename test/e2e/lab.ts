@@ -1,0 +1,115 @@
+// The running system as these tests see it from outside: what the gateway serves, what the cluster holds, what a person can do.
+import { execFile } from 'node:child_process'
+import { request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { promisify } from 'node:util'
+import type { Outcome, ReleaseStatus } from '../../domain/release.ts'
+import { paths } from '../../local/paths.ts'
+import { readState } from '../../local/state.ts'
+
+export const lab = readState()
+export const root = paths.root
+
+/** Asks until the answer is not undefined; says what it waited for when the time is over. */
+export async function until<T>(
+  what: string,
+  deadline: number,
+  ask: () => Promise<T | undefined> | T | undefined,
+): Promise<T> {
+  const end = Date.now() + deadline
+  for (;;) {
+    const answer = await ask()
+    if (answer !== undefined) return answer
+    if (Date.now() > end) throw new Error(`waited ${deadline / 1000} s for ${what}`)
+    await sleep(100)
+  }
+}
+
+/** One request through the gateway, as a user of the App sends it. */
+export function get(host: string, path = '/'): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${lab.addresses.app}${path}`, { headers: { host }, timeout: 5_000 }, (answer) => {
+      let body = ''
+      answer.on('data', (chunk) => (body += chunk))
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }))
+    })
+    asked.on('timeout', () => asked.destroy(new Error('no answer within 5 s')))
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+/** The weights in the gateway's own configuration, by revision: the driver's code is not asked. */
+export async function servedWeights(app: string): Promise<Readonly<Record<string, number>>> {
+  const answer = await fetch(`${lab.addresses.gateway}/api/rawdata`, { signal: AbortSignal.timeout(2_000) })
+  const { services } = (await answer.json()) as {
+    services: Record<string, { weighted?: { services: { name: string; weight: number }[] } }>
+  }
+  const backends = Object.entries(services)
+    .filter(([name]) => name.startsWith(`httproute-default-${app}-`))
+    .flatMap(([, { weighted }]) => weighted?.services ?? [])
+  return Object.fromEntries(
+    backends.flatMap(({ name, weight }) => {
+      const revision = new RegExp(`${app}-[0-9a-f]{7}-[0-9a-z]+`).exec(
+        name.replace(`httproute-default-${app}-`, ''),
+      )?.[0]
+      return revision ? [[revision, weight]] : []
+    }),
+  )
+}
+
+/** kubectl with the administrator's rights; its words on failure are thrown. */
+export async function kubectl(...words: string[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(lab.kubectl, ['--kubeconfig', lab.kubeconfig, ...words], {
+    maxBuffer: 16 * 1024 * 1024,
+  })
+  return stdout
+}
+
+export async function objects<T>(kind: string, app: string): Promise<readonly T[]> {
+  const list = await kubectl('get', kind, '-n', 'default', '-l', `slipway.dev/app=${app}`, '-o', 'json')
+  return (JSON.parse(list) as { items: T[] }).items
+}
+
+export interface ReleaseObject {
+  readonly metadata: { readonly name: string }
+  readonly status?: ReleaseStatus
+}
+
+/** The newest release of a commit, once there is one. */
+export async function releaseOf(app: string, sha: string): Promise<ReleaseObject | undefined> {
+  const all = await objects<ReleaseObject>('releases.slipway.dev', app)
+  return all.filter(({ status }) => status?.release.sha === sha).at(-1)
+}
+
+/** Waits for the release's last word. */
+export const outcomeOf = (app: string, sha: string, deadline = 150_000) =>
+  until(`an outcome of ${sha.slice(0, 7)}`, deadline, async () => {
+    const status = (await releaseOf(app, sha))?.status
+    return status?.outcome === undefined ? undefined : (status as ReleaseStatus & { outcome: Outcome })
+  })
+
+/** Waits until the release says that it is in this phase, or past it. */
+export const inPhase = (app: string, sha: string, accept: (status: ReleaseStatus) => boolean) =>
+  until(`the phase of ${sha.slice(0, 7)}`, 120_000, async () => {
+    const status = (await releaseOf(app, sha))?.status
+    return status && accept(status) ? status : undefined
+  })
+
+/** One of Slipway's own verbs on this machine. */
+export const slipway = (...words: string[]) =>
+  promisify(execFile)(`${root}/cli/slipway`, words).then(
+    ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
+    ({ code, stdout, stderr }) => ({ code: code as number, stdout: String(stdout), stderr: String(stderr) }),
+  )
+
+/** Kills one local part as a crash would: by its process id, without warning. */
+export function kill(part: 'worker' | 'api'): void {
+  const pid = readState().parts[part]?.pid
+  if (!pid) throw new Error(`${part} does not run`)
+  process.kill(pid, 'SIGKILL')
+}
+
+/** Repairs what was killed, with the command a person would use. */
+export const repair = () =>
+  promisify(execFile)(process.execPath, [`${root}/dist/local/main.js`, 'up'], { maxBuffer: 16 * 1024 * 1024 })

@@ -1,0 +1,277 @@
+// The whole road on the real parts, told as one App's life. What counts is what the gateway serves, not what Slipway says of itself.
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type Load, startLoad, tally } from '../../local/load.ts'
+import {
+  get,
+  inPhase,
+  kill,
+  kubectl,
+  lab,
+  objects,
+  outcomeOf,
+  repair,
+  root,
+  servedWeights,
+  slipway,
+  until,
+} from './lab.ts'
+import { aRepository, type Repository } from './repository.ts'
+
+const app = `harbor-${Date.now().toString(36).slice(-5)}`
+const host = `${app}.example.com`
+const example = join(root, 'manifests/example')
+
+const manifest = `apiVersion: slipway.dev/v1beta1
+kind: App
+metadata: {name: ${app}}
+spec:
+  run: {port: 8080, replicas: 1, health: /healthz}
+  route: {hosts: [${host}]}
+  release:
+    steps: [{weight: 20, for: 4s}, {weight: 50, for: 4s}, {weight: 100, for: 4s}]
+    objectives: {success: 99%}
+    bake: 4s
+`
+
+let repository: Repository
+let load: Load
+
+/** Commits a version that behaves like this, and pushes it. */
+async function pushVersion(version: number, errorShare = 0) {
+  await repository.write(
+    'behaviour.json',
+    `${JSON.stringify({ version: String(version), errorShare, delayMs: 0 })}\n`,
+  )
+  return repository.push(`Behave as version ${version}`)
+}
+
+const servedVersion = async () => JSON.parse((await get(host)).body).version as string
+const deployments = () => objects<{ metadata: { name: string } }>('deployments', app)
+const failedSince = (at: number) => tally(load.samples, at).failed
+
+beforeAll(async () => {
+  expect(lab.running).toBe(true)
+  repository = await aRepository(example, `${lab.git.url}/${app}.git`, lab.git.pushTokenFile)
+  await repository.write('slipway.yaml', manifest)
+})
+
+afterAll(async () => {
+  await load?.stop()
+  await repository?.remove()
+  await kubectl(
+    'delete',
+    'apps.slipway.dev,releases.slipway.dev,commands.slipway.dev',
+    '-n',
+    'default',
+    '--ignore-not-found',
+    '-l',
+    `slipway.dev/app=${app}`,
+  )
+  await kubectl(
+    'delete',
+    'httproutes,deployments,services',
+    '-n',
+    'default',
+    '--ignore-not-found',
+    '-l',
+    `slipway.dev/app=${app}`,
+  )
+})
+
+describe('one App, from its first push', () => {
+  test('the first push registers the App and becomes the stable revision', async () => {
+    const { sha, said } = await pushVersion(1)
+    expect(said).toMatch(/remote: .*promoted/)
+    expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'promoted' })
+    expect(await servedVersion()).toBe('1')
+    load = startLoad({
+      url: lab.addresses.app,
+      host,
+      rate: 40,
+      atMost: { requests: 40 * 900, time: 900_000 },
+    })
+  })
+
+  test('a good push is promoted step by step, and nobody sees a failure', async () => {
+    const begun = Date.now()
+    const weights = watchWeights()
+    const { sha } = await pushVersion(2)
+    const status = await outcomeOf(app, sha)
+    expect(status).toMatchObject({ outcome: 'promoted' })
+    expect(await servedVersion()).toBe('2')
+    expect(failedSince(begun)).toBe(0)
+
+    const seen = await weights.stop()
+    expect(seen.every((total) => total.sum === 1000)).toBe(true)
+    expect(steps(seen, status.revision ?? '')).toEqual([200, 500, 1000])
+    expect((await deployments()).map(({ metadata }) => metadata.name)).toEqual([status.revision])
+  })
+
+  test('what runs is what was built: the pods carry the digest that the release names', async () => {
+    const pods = await objects<{ spec: { containers: { image: string }[] } }>('pods', app)
+    const { image } = (await inPhase(app, await head(), ({ phase }) => phase === 'done')) as { image: string }
+    expect(image).toMatch(/@sha256:[0-9a-f]{64}$/)
+    expect(pods.flatMap(({ spec }) => spec.containers.map((container) => container.image))).toEqual([image])
+  })
+
+  test('a push that fails a fifth of its requests is taken back by itself', async () => {
+    const begun = Date.now()
+    const { sha } = await pushVersion(3, 0.2)
+    expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'rolled-back' })
+    expect(Object.values(await servedWeights(app))).toEqual([1000])
+    expect(await servedVersion()).toBe('2')
+
+    const harmed = tally(load.samples, begun)
+    expect(harmed.versions['2']?.failed ?? 0).toBe(0)
+    expect(harmed.failed).toBeGreaterThan(0)
+    const settled = Date.now()
+    await until('a hundred more requests', 20_000, () =>
+      tally(load.samples, settled).requests > 100 ? true : undefined,
+    )
+    expect(failedSince(settled)).toBe(0)
+  })
+
+  test('a broken build harms nobody, and the log says why', async () => {
+    const begun = Date.now()
+    const dockerfile = await repository.read('Dockerfile')
+    await repository.write('Dockerfile', `${dockerfile}\nRUN echo the mast is missing && false\n`)
+    const { sha } = await repository.push('Break the build')
+    const status = await outcomeOf(app, sha)
+    expect(status).toMatchObject({ outcome: 'failed' })
+    expect(status.message).toContain('RUN echo the mast is missing')
+    const log = await slipway('logs', `${app}-${status.release.seq}`)
+    expect(log).toMatchObject({ code: 0 })
+    expect(log.stdout).toContain('the mast is missing')
+    expect(await servedVersion()).toBe('2')
+    expect(failedSince(begun)).toBe(0)
+    await repository.write('Dockerfile', dockerfile)
+  })
+
+  test('a manifest that cannot be read is refused with line and column, and changes nothing', async () => {
+    const before = await deployments()
+    await repository.write('slipway.yaml', manifest.replace('port: 8080', 'prot: 8080'))
+    const { sha } = await repository.push('Misspell a key')
+    const status = await outcomeOf(app, sha)
+    expect(status).toMatchObject({ outcome: 'failed' })
+    expect(status.message).toMatch(/slipway\.yaml:5:\d+ .*prot.*did you mean "port"/s)
+    expect(await deployments()).toEqual(before)
+    await repository.write('slipway.yaml', manifest)
+  })
+
+  test('a push during a rollout takes its place: the older ends superseded, the newer promoted', async () => {
+    const begun = Date.now()
+    const older = await pushWithoutWaiting(4)
+    await inPhase(app, older, ({ weight }) => weight > 0)
+    const newer = await pushWithoutWaiting(5)
+    expect(await outcomeOf(app, older)).toMatchObject({ outcome: 'superseded' })
+    expect(await outcomeOf(app, newer)).toMatchObject({ outcome: 'promoted' })
+    expect(await servedVersion()).toBe('5')
+    expect(failedSince(begun)).toBe(0)
+  })
+
+  test('abort takes the traffic back at once', async () => {
+    const begun = Date.now()
+    const sha = await pushWithoutWaiting(6)
+    const { release } = await inPhase(app, sha, ({ weight }) => weight > 0)
+    expect(await slipway('abort', `${app}-${release.seq}`, '--reason', 'wrong colour')).toMatchObject({
+      code: 0,
+    })
+    expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'aborted' })
+    expect(await servedVersion()).toBe('5')
+    expect(failedSince(begun)).toBe(0)
+  })
+
+  test('the worker dies in the middle of a step: the release ends as if nothing had happened', async () => {
+    const begun = Date.now()
+    const sha = await pushWithoutWaiting(7)
+    await inPhase(app, sha, ({ weight }) => weight > 0)
+    kill('worker')
+    await repair()
+    expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'promoted' })
+    expect(await servedVersion()).toBe('7')
+    expect(failedSince(begun)).toBe(0)
+  })
+
+  test('the worker dies in the middle of a rollback: it is finished all the same', async () => {
+    const sha = await pushWithoutWaiting(8, 0.5)
+    await inPhase(app, sha, ({ phase }) => phase === 'rolling-back')
+    kill('worker')
+    await repair()
+    expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'rolled-back' })
+    expect(Object.values(await servedWeights(app))).toEqual([1000])
+    expect(await servedVersion()).toBe('7')
+    expect(await deployments()).toHaveLength(1)
+  })
+
+  test('deleting the App, then its very kind, leaves the traffic served', async () => {
+    const begun = Date.now()
+    await kubectl('delete', 'apps.slipway.dev', app, '-n', 'default')
+    await kubectl('delete', 'crd', 'apps.slipway.dev')
+    await until('a hundred more requests', 20_000, () =>
+      tally(load.samples, begun).requests > 100 ? true : undefined,
+    )
+    expect(await servedVersion()).toBe('7')
+    expect(failedSince(begun)).toBe(0)
+    await kubectl('apply', '--server-side', '-f', join(root, 'manifests/crds'))
+  })
+})
+
+async function head(): Promise<string> {
+  const all = await objects<{ status?: { outcome?: string; release: { sha: string } } }>(
+    'releases.slipway.dev',
+    app,
+  )
+  return all.filter(({ status }) => status?.outcome === 'promoted').at(-1)?.status?.release.sha ?? ''
+}
+
+/** Pushes and returns as soon as the commit is known, while git still listens to the release's progress. */
+async function pushWithoutWaiting(version: number, errorShare = 0): Promise<string> {
+  const pushed = pushVersion(version, errorShare)
+  pushes.push(pushed)
+  const before = new Set(
+    (await objects<{ metadata: { name: string } }>('releases.slipway.dev', app)).map(
+      ({ metadata }) => metadata.name,
+    ),
+  )
+  return until(`a release of version ${version}`, 30_000, async () => {
+    const all = await objects<{ metadata: { name: string }; status?: { release: { sha: string } } }>(
+      'releases.slipway.dev',
+      app,
+    )
+    return all.find(({ metadata, status }) => !before.has(metadata.name) && status)?.status?.release.sha
+  })
+}
+const pushes: Promise<unknown>[] = []
+afterAll(() => Promise.allSettled(pushes))
+
+interface Seen {
+  readonly sum: number
+  readonly weights: Readonly<Record<string, number>>
+}
+
+/** Reads the gateway's configuration again and again, until stopped. */
+function watchWeights() {
+  const seen: Seen[] = []
+  const timer = setInterval(() => {
+    servedWeights(app).then(
+      (weights) => {
+        const sum = Object.values(weights).reduce((a, b) => a + b, 0)
+        if (sum > 0) seen.push({ sum, weights })
+      },
+      () => undefined,
+    )
+  }, 200)
+  return {
+    stop: async (): Promise<readonly Seen[]> => {
+      clearInterval(timer)
+      return seen
+    },
+  }
+}
+
+/** The weights that the revision held, each once, in order. */
+function steps(seen: readonly Seen[], revision: string): readonly number[] {
+  const held = seen.map(({ weights }) => weights[revision] ?? 0).filter((weight) => weight > 0)
+  return held.filter((weight, index) => weight !== held[index - 1])
+}
