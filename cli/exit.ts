@@ -8,8 +8,7 @@ export const exitCodes = {
   /** The release failed, was rolled back, aborted or superseded: its commit is not what serves. */
   notPromoted: 3,
   timedOut: 4,
-  /** Waits for a person's approval. */
-  waiting: 5,
+  // 5 is kept for a release that waits for a person's approval.
   notFound: 6,
   denied: 7,
 } as const

@@ -1,8 +1,5 @@
 // How shares, counts, times and names are written for people.
 
-/** Thousandths of the traffic as percent: `25%`, `0.1%`. */
-export const percent = (thousandths: number): string => `${thousandths / 10}%`
-
 /** A share of `whole`, with as many digits as it needs to differ from none: `0.25%`. Nothing of nothing is no share. */
 export function share(part: number, whole: number): string {
   if (whole === 0) return '–'
@@ -34,14 +31,3 @@ const join = (large: number, unit: string, small: number, smallUnit: string): st
 export const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)
 
 export const shortSha = (sha: string): string => sha.slice(0, 7)
-
-/** Reads `90s`, `5m`, `1h30m` or `500ms` as milliseconds; undefined for anything else. */
-export function readSpan(text: string): number | undefined {
-  if (!/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) return undefined
-  const units = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const
-  let total = 0
-  for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)) {
-    total += Number(value) * units[unit as keyof typeof units]
-  }
-  return total
-}

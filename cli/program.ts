@@ -1,5 +1,6 @@
 // The command line: its verbs, its options, and how each way of failing ends it.
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
+import { parseDuration } from '../domain/notation.ts'
 import { abort } from './abort.ts'
 import type { Cluster } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
@@ -7,7 +8,6 @@ import { init } from './init.ts'
 import type { Invocation } from './invocation.ts'
 import type { ClusterChoice } from './kubeconfig.ts'
 import { logs } from './logs.ts'
-import { readSpan } from './notation.ts'
 import { releases } from './releases.ts'
 import { painter, type Screen } from './screen.ts'
 import { status } from './status.ts'
@@ -92,7 +92,7 @@ function globals(program: Command, screen: Screen): Command {
 
 const codesHelp = `
 Exit codes: 0 ok · 1 error · 2 usage · 3 not promoted (failed, rolled back, aborted, superseded)
-            4 timed out waiting · 5 waits for approval · 6 not found · 7 denied`
+            4 timed out waiting · 6 not found · 7 denied`
 
 const writers = (screen: Screen) => ({ writeOut: screen.out, writeErr: screen.err })
 
@@ -123,7 +123,7 @@ function failed(error: unknown, screen: Screen): ExitCode {
 }
 
 function duration(text: string): number {
-  const read = readSpan(text)
+  const read = parseDuration(text)
   if (read !== undefined && read > 0) return read
   throw new InvalidArgumentError('write a time such as 90s, 5m or 1h30m.')
 }

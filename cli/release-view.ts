@@ -1,8 +1,10 @@
 // How a release is shown: a block of lines, one line of progress, one line of a list.
+
 import type { Evidence, Tally } from '../domain/judge/judge.ts'
+import { formatWeight } from '../domain/notation.ts'
 import type { Outcome, Transition } from '../domain/release.ts'
 import type { ReleaseView } from './cluster.ts'
-import { clock, counted, percent, share, shortSha, span } from './notation.ts'
+import { clock, counted, share, shortSha, span } from './notation.ts'
 import type { Colour, Paint } from './screen.ts'
 
 const recent = 8
@@ -15,7 +17,7 @@ export function releaseBlock(release: ReleaseView, paint: Paint, now: number): s
     [
       paint(colourOf(release), stateOf(release)),
       ...(release.step ? [`step ${release.step}`] : []),
-      `${bar(release.weight)} ${percent(release.weight)}`,
+      `${bar(release.weight)} ${formatWeight(release.weight)}`,
       span(ended - release.startedAt),
     ].join('  '),
     ...revisionLines(release),
@@ -30,12 +32,12 @@ export function releaseBlock(release: ReleaseView, paint: Paint, now: number): s
 /** One line of the release's history. */
 export function transitionLine({ at, phase, weight, message, evidence }: Transition): string {
   const numbers = evidence ? `  [${evidenceOf(evidence)}]` : ''
-  return `${clock(at)}  ${phase.padEnd(12)}  ${percent(weight).padStart(6)}  ${message}${numbers}`
+  return `${clock(at)}  ${phase.padEnd(12)}  ${formatWeight(weight).padStart(6)}  ${message}${numbers}`
 }
 
 /** What was counted since the last line of history, while a step is watched. */
 export function progressLine(release: ReleaseView, evidence: Evidence): string {
-  return `${clock(evidence.to)}  ${release.phase.padEnd(12)}  ${percent(release.weight).padStart(6)}  ${evidenceOf(evidence)}`
+  return `${clock(evidence.to)}  ${release.phase.padEnd(12)}  ${formatWeight(release.weight).padStart(6)}  ${evidenceOf(evidence)}`
 }
 
 /** How it ended, in one line. */

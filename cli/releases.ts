@@ -1,8 +1,9 @@
 // `slipway releases`: the releases of a namespace or of one App, newest first.
+import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { percent, shortSha, span } from './notation.ts'
+import { shortSha, span } from './notation.ts'
 import { stateOf } from './release-view.ts'
 import { nothingYet } from './selection.ts'
 import { table } from './table.ts'
@@ -33,7 +34,7 @@ export const releaseTable = (shown: readonly ReleaseView[], now: number): string
       release.name,
       shortSha(release.release.sha),
       stateOf(release),
-      percent(release.weight),
+      formatWeight(release.weight),
       span(now - release.startedAt),
       release.message,
     ]),

@@ -1,8 +1,9 @@
 // `slipway status`: every App at a glance, or one App with its running release and its last ones.
+import { formatWeight } from '../domain/notation.ts'
 import type { AppView, Cluster, ReleaseView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { percent, shortSha } from './notation.ts'
+import { shortSha } from './notation.ts'
 import { releaseBlock, stateOf } from './release-view.ts'
 import { releaseTable } from './releases.ts'
 import { type Paint, painter } from './screen.ts'
@@ -54,7 +55,7 @@ export function appTable(apps: readonly AppView[], releases: readonly ReleaseVie
       app.stable?.revision ?? '–',
       latest?.name ?? '–',
       latest ? stateOf(latest) : '–',
-      active ? percent(active.weight) : '–',
+      active ? formatWeight(active.weight) : '–',
       app.message,
     ]
   })
@@ -72,7 +73,7 @@ export function appDetail(
   return [
     paint('bold', `${app.namespace}/${app.name}`),
     `  source   ${app.repository} ${app.branch}`,
-    `  hosts    ${app.hosts.join(', ') || '–'}`,
+    ...(app.hosts.length > 0 ? [`  hosts    ${app.hosts.join(', ')}`] : []),
     `  stable   ${app.stable ? `${app.stable.revision} (commit ${shortSha(app.stable.sha)})` : 'nothing yet'}`,
     ...(app.waiting ? [`  waiting  commit ${shortSha(app.waiting)}`] : []),
     ...(app.message ? [`  ${app.message}`] : []),
