@@ -2,20 +2,14 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import { type AppRef, type AppSource, appKey } from '../../domain/app.ts'
+import { canonicalJson } from '../../domain/canonical-json.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
 import type { Revision } from '../../domain/revision.ts'
 import { type Deployment, kinds, type Pod } from '../kinds.ts'
 import type { Kubernetes } from '../kubernetes.ts'
 import type { Deploy } from '../platform.ts'
 import { hopeless } from './failure.ts'
-import {
-  appLabels,
-  canonical,
-  releaseLabel,
-  revisionLabel,
-  revisionObjects,
-  specAnnotation,
-} from './objects.ts'
+import { appLabels, releaseLabel, revisionLabel, revisionObjects, specAnnotation } from './objects.ts'
 
 export interface DeployOptions {
   readonly kube: Kubernetes
@@ -60,7 +54,10 @@ function refuseAnother(existing: Deployment, { app, name, image, run }: Revision
   const where = `deployment ${app.namespace}/${name}`
   if (existing.metadata.deletionTimestamp)
     throw new Error(`cannot create ${where}: it is still being removed`)
-  if (existing.metadata.annotations?.[specAnnotation] === canonical({ image, run })) return
+  // The repository may differ: a registry that moved is no other revision.
+  const made = Made.safeParse(readJson(existing.metadata.annotations?.[specAnnotation])).data
+  const content = (digest: string | undefined, spec: unknown) => canonicalJson({ digest, run: spec })
+  if (content(made?.image.digest, made?.run) === content(image.digest, run)) return
   throw new PermanentFailure(
     'Invalid',
     `cannot create ${where}: one of that name exists that was made of something else; remove it or push another commit`,

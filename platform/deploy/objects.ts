@@ -1,6 +1,7 @@
 // A revision as Kubernetes objects: one Deployment and one Service, both named by what they are. Pure: no client in sight.
 import type { AppRef } from '../../domain/app.ts'
-import { imageReference, type Revision } from '../../domain/revision.ts'
+import { canonicalJson } from '../../domain/canonical-json.ts'
+import { hashVersion, imageReference, type Revision } from '../../domain/revision.ts'
 import type { Deployment, Service } from '../kinds.ts'
 import type { Named } from '../kubernetes.ts'
 
@@ -26,7 +27,7 @@ export function revisionObjects(revision: Revision): RevisionObjects {
     name,
     namespace: app.namespace,
     labels: { ...labels, [releaseLabel]: release },
-    annotations: { [specAnnotation]: canonical({ image, run }), 'slipway.dev/hash-version': '1' },
+    annotations: { [specAnnotation]: canonicalJson({ image, run }), 'slipway.dev/hash-version': hashVersion },
   }
   const selector = { [revisionLabel]: name }
   return {
@@ -88,13 +89,4 @@ function podSpec({ image, run }: Revision) {
       },
     ],
   }
-}
-
-/** The same text for the same content, whatever the order in which it was written. */
-export function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, inner) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
 }
