@@ -80,7 +80,7 @@ export function memoryCluster() {
 export function memorySources() {
   const looks: { app: string; moved: SourceMoved }[] = []
   let away = false
-  let state: AppState = { v: 1, seq: 0, rejected: [], outcomes: [], answered: [] }
+  let state: AppState = { v: 1, seq: 0, rejected: [], seen: [], outcomes: [], answered: [] }
   const answer = <T>(value: T): Promise<T> =>
     away ? Promise.reject(new Error('Temporal gave no answer')) : Promise.resolve(value)
   const sources: Sources = {

@@ -1,0 +1,45 @@
+// Reads a small request body: never more than the cap, never longer than the deadline.
+import { Problem } from './problem.ts'
+
+export interface BodyLimits {
+  readonly bytes: number
+  readonly milliseconds: number
+}
+
+// The rest of the body is not wanted: the connection cannot carry another request.
+const headers = { connection: 'close' }
+
+export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new Problem(413, 'body-too-large', `the body is larger than ${limits.bytes} bytes; use head poll`, {
+      headers,
+    })
+  if (Number(request.headers.get('content-length') ?? 0) > limits.bytes) throw tooLarge()
+  if (!request.body) return new Uint8Array()
+  const reader = request.body.getReader()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    const detail = `the body did not arrive within ${limits.milliseconds} ms`
+    timer = setTimeout(
+      () => reject(new Problem(408, 'body-too-slow', detail, { headers })),
+      limits.milliseconds,
+    )
+  })
+  try {
+    for (;;) {
+      const { done, value } = await Promise.race([reader.read(), late])
+      if (done) return Buffer.concat(chunks)
+      size += value.length
+      if (size > limits.bytes) throw tooLarge()
+      chunks.push(value)
+    }
+  } catch (error) {
+    await reader.cancel().catch(() => undefined)
+    if (error instanceof Problem) throw error
+    throw new Problem(400, 'body-cut-off', 'the body ended before it was complete', { headers, cause: error })
+  } finally {
+    clearTimeout(timer)
+  }
+}

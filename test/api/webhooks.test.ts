@@ -1,0 +1,181 @@
+// The webhook against its corpus, and against a Temporal that is away.
+import { createHmac } from 'node:crypto'
+import { beforeEach, describe, expect, test } from 'vitest'
+import { declaredApps } from '../../api/apps.ts'
+import { prometheusMetrics } from '../../api/metrics.ts'
+import { server } from '../../api/server.ts'
+import { githubWebhook, webhookSecrets } from '../../api/webhooks.ts'
+import { kinds } from '../../platform/kinds.ts'
+import * as corpus from './corpus/webhooks.ts'
+import { memoryCluster, memorySources, shop, silent } from './support.ts'
+
+const { secret, sha } = corpus
+const oldSecret = 'the-secret-before-it-was-changed-forty-b'
+
+function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000 } = {}) {
+  const cluster = memoryCluster()
+  const temporal = memorySources()
+  const source = { repository: 'https://github.com/acme/shop', branch: 'main' }
+  cluster.put(kinds.App, { metadata: { ...shop }, spec: { source } })
+  const metrics = prometheusMetrics()
+  const answer = githubWebhook({
+    secrets,
+    apps: declaredApps(cluster.kubernetes, kinds.App, cluster.watched(kinds.App)),
+    ready: () => ready,
+    sources: temporal.sources,
+    installations: [corpus.installation],
+    metrics,
+    log: silent,
+    bodyWithin,
+  })
+  const routes = [{ methods: ['POST'], path: '/webhooks/github', access: 'signature', answer }] as const
+  return { ...temporal, metrics, app: server({ routes, metrics, log: silent }) }
+}
+
+const sign = (body: string | Uint8Array, key = secret): string =>
+  `sha256=${createHmac('sha256', key).update(body).digest('hex')}`
+
+let parts: ReturnType<typeof api>
+beforeEach(() => {
+  parts = api()
+})
+
+async function deliver(
+  { body, headers = {}, method = 'POST' }: Pick<corpus.Case, 'body' | 'headers' | 'method'>,
+  signature?: string,
+) {
+  const given = {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+    'x-hub-signature-256': signature,
+    ...headers,
+  }
+  const sent = Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const init = { method, headers: sent, ...(method === 'GET' ? {} : { body }) }
+  const reply = await parts.app.request('/webhooks/github', init)
+  const text = await reply.text()
+  const { code, status, ...rest } = JSON.parse(text)
+  return { reply, text, says: reply.status < 300 ? status : code, rest }
+}
+
+describe.each(corpus.cases)('$name', (one) => {
+  test('signed', async () => {
+    const { reply, says, text } = await deliver(one, sign(one.body))
+    expect([reply.status, says]).toEqual(one.signed)
+    expect(parts.looks).toHaveLength(one.signed[1] === 'accepted' ? 1 : 0)
+    if (reply.status >= 400) {
+      expect(reply.headers.get('content-type')).toBe('application/problem+json')
+      expect(text.length).toBeLessThan(600)
+      expect(text).not.toMatch(/\n\s+at |[\p{Cc}\p{Cf}](?!$)/u)
+    }
+  })
+
+  test('unsigned', async () => {
+    const { reply, says } = await deliver(one)
+    expect([reply.status, says]).toEqual(one.unsigned)
+    expect(parts.looks).toHaveLength(0)
+  })
+})
+
+describe('a signature', () => {
+  const body = JSON.stringify(corpus.goodPush)
+  test.each(corpus.signatures)('%s', async (_, make, [status, code]) => {
+    const { reply, says, text } = await deliver({ body }, make(sign(body)))
+    expect([reply.status, says]).toEqual([status, code])
+    const unsigned = await deliver({ body })
+    expect(text.replaceAll(/signature.invalid/g, '')).toBe(unsigned.text.replaceAll(/signature.missing/g, ''))
+    expect(parts.looks).toHaveLength(0)
+  })
+
+  test.each([
+    ['8 of a wrong secret', body, sign(body, 'another-secret-of-at-least-thirty-two-bytes')],
+    ['9 of a body that changed by one byte', body.replace('main', 'mainn'), sign(body)],
+    ['10 of the same JSON written otherwise', JSON.stringify(corpus.goodPush, null, 1), sign(body)],
+  ])('%s', async (_, sent, signature) => {
+    const { reply, says } = await deliver({ body: sent }, signature)
+    expect([reply.status, says]).toEqual([401, 'signature-invalid'])
+  })
+
+  test('of the secret before is good while it is being changed', async () => {
+    expect((await deliver({ body }, sign(body, oldSecret))).reply.status).toBe(202)
+  })
+})
+
+test('a push tells the App which ref and commit the sender saw', async () => {
+  const body = JSON.stringify(corpus.goodPush)
+  const { rest } = await deliver({ body }, sign(body))
+  const delivery = '72d3162e-cc78-11e3-81ab-4c9367dc0958'
+  expect(rest).toEqual({ delivery, apps: ['default/shop'] })
+  expect(parts.looks).toEqual([
+    { app: 'default/shop', moved: { ref: 'refs/heads/main', after: sha, delivery } },
+  ])
+})
+
+test.each([
+  ['29 no repository', '/repository'],
+  ['31 no installation', '/installation'],
+  ['34 ref a number', '/ref'],
+  ['46 a repository id that JSON rounds', '/repository/id'],
+])('%s is named by its pointer', async (name, pointer) => {
+  const found = corpus.cases.find((one) => one.name === name)
+  if (!found) throw new Error(`the corpus has no ${name}`)
+  expect((await deliver(found, sign(found.body))).rest).toMatchObject({ pointer })
+})
+
+test('26 nothing reaches the prototype of all objects', () => {
+  expect(({} as { admin?: unknown }).admin).toBeUndefined()
+})
+
+test('a hundred deliveries of one push at once are a hundred times 202 and one message', async () => {
+  const body = JSON.stringify(corpus.goodPush)
+  const replies = await Promise.all(Array.from({ length: 100 }, () => deliver({ body }, sign(body))))
+  expect(new Set(replies.map(({ reply }) => reply.status))).toEqual(new Set([202]))
+  expect(new Set(replies.map(({ text }) => text)).size).toBe(1)
+  expect(parts.looks).toHaveLength(1)
+})
+
+test('without Temporal there is no 2xx, and the next delivery is good again', async () => {
+  const body = JSON.stringify(corpus.goodPush)
+  parts.setAway(true)
+  const { reply, says } = await deliver({ body }, sign(body))
+  expect([reply.status, says, reply.headers.get('retry-after')]).toEqual([503, 'not-durable', '10'])
+  parts.setAway(false)
+  expect((await deliver({ body }, sign(body))).reply.status).toBe(202)
+})
+
+test('before the Apps are known nothing is said to be unknown', async () => {
+  parts = api({ ready: false })
+  const body = JSON.stringify(corpus.goodPush)
+  expect((await deliver({ body }, sign(body))).says).toBe('not-durable')
+})
+
+test('without a secret no delivery is taken', async () => {
+  parts = api({ secrets: [] })
+  const body = JSON.stringify(corpus.goodPush)
+  const { reply, says } = await deliver({ body }, sign(body))
+  expect([reply.status, says]).toEqual([503, 'webhooks-disabled'])
+})
+
+test('answers are counted by what they say', async () => {
+  const body = JSON.stringify(corpus.goodPush)
+  await deliver({ body }, sign(body))
+  await deliver({ body })
+  const text = await parts.metrics.text()
+  expect(text).toContain('slipway_api_webhooks_total{result="accepted"} 1')
+  expect(text).toContain('slipway_api_webhooks_total{result="signature-missing"} 1')
+  expect(text).toContain('route="/webhooks/github",method="POST",status="401"')
+})
+
+describe('the secret file', () => {
+  test('holds one secret or two', () => {
+    expect(webhookSecrets(`${secret}\n`)).toEqual([secret])
+    expect(webhookSecrets(`${secret}\n${oldSecret}\n`)).toEqual([secret, oldSecret])
+  })
+  test.each(['', 'short', `${secret}\nshort`, `${secret}\n${secret}\n${secret}`])(
+    'is refused: %j',
+    (text) => {
+      expect(() => webhookSecrets(text)).toThrow('at least 32 bytes')
+    },
+  )
+})
