@@ -1,0 +1,95 @@
+// `npm run demo`: the whole road on screen, with times: stable, promoted under load, taken back by itself.
+import type { ReleaseMeasures } from './measures.ts'
+import { complaints, type Road, type Trip, travel } from './road.ts'
+import { readState, type State } from './state.ts'
+
+export interface DemoOptions {
+  /** Hears each line; without it they go to the screen. */
+  readonly say?: (line: string) => void
+  readonly now?: () => number
+}
+
+/** Everything runs already. Fails with what went otherwise than it must. */
+export async function demo({ say = console.log, now = Date.now }: DemoOptions = {}): Promise<void> {
+  const begun = now()
+  const state = readState()
+  say('')
+  const road = await travel({ state, say: (line) => say(`${elapsed(now() - begun)}  ${line}`) })
+  const wrong = complaints(road)
+  if (wrong.length > 0) {
+    throw new Error(`the demo did not go as it must:\n  ${wrong.join('\n  ')}\nThe logs: ${state.log}`)
+  }
+  for (const line of [...story(road), ...measuresOf(road), ...addressesOf(state, road)]) say(line)
+}
+
+const elapsed = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1).padStart(6)} s`
+
+function story({ first, good, bad, after }: Road): string[] {
+  const blamed = bad.traffic.failed
+  return [
+    '',
+    'What happened',
+    `  version ${first.version.number}  ${first.status.outcome}: it holds all traffic`,
+    `  version ${good.version.number}  ${good.status.outcome} under load: ${good.traffic.requests} requests, ${good.traffic.failed} failed (p50 ${ms(good.traffic.latency.p50)}, p99 ${ms(good.traffic.latency.p99)})`,
+    `  version ${bad.version.number}  ${bad.status.outcome}: ${bad.traffic.requests} requests, ${blamed} harmed; after it ${after.requests} requests, ${after.failed} failed`,
+    `             ${bad.status.message}`,
+  ]
+}
+
+function measuresOf({ first, good, bad, memory }: Road): string[] {
+  const trips = [first, good, bad]
+  return [
+    '',
+    `${'Measures'.padEnd(38)}${trips.map(column).join('')}`,
+    row('push → release started', trips, ({ pushToStarted }) => pushToStarted),
+    row('release started → image digest', trips, ({ startedToImage }) => startedToImage),
+    row('image digest → first request', trips, ({ imageToFirstRequest }) => imageToFirstRequest),
+    row('weight change → served (median)', trips, ({ weightToServed }) => weightToServed?.median),
+    row('weight change → served (slowest)', trips, ({ weightToServed }) => weightToServed?.max),
+    row('decision to roll back → 0 %', trips, ({ decisionToZero }) => decisionToZero),
+    row('push → outcome', trips, ({ whole }) => whole),
+    row('Temporal events', trips, ({ temporalEvents }) => temporalEvents, String),
+    row('Kubernetes API calls', trips, ({ kubernetesCalls }) => kubernetesCalls, String),
+    `  memory: ${Object.entries(memory)
+      .map(([part, size]) => `${part} ${size} MiB`)
+      .join(', ')}`,
+  ]
+}
+
+const column = ({ version }: Trip): string => `version ${version.number}`.padStart(14)
+
+function row(
+  title: string,
+  trips: readonly Trip[],
+  value: (measures: ReleaseMeasures) => number | undefined,
+  write: (value: number) => string = ms,
+): string {
+  const cells = trips.map(({ measures }) => {
+    const found = value(measures)
+    return (found === undefined ? '–' : write(found)).padStart(14)
+  })
+  return `  ${title.padEnd(36)}${cells.join('')}`
+}
+
+const ms = (value: number): string =>
+  value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`
+
+function addressesOf(state: State, { app, host, good }: Road): string[] {
+  const { addresses } = state
+  return [
+    '',
+    'It all keeps running',
+    `  app          curl -H 'Host: ${host}' ${addresses.app}/`,
+    `  Slipway API  ${addresses.api}`,
+    `  Temporal UI  ${addresses.temporalUi}`,
+    `  Prometheus   ${addresses.prometheus}`,
+    `  git remote   ${state.git.url}/${app.name}.git   (password: the token in ${state.git.pushTokenFile})`,
+    `  kubeconfig   ${state.kubeconfig}`,
+    '',
+    `  ${state.kubectl} --kubeconfig ${state.kubeconfig} get releases`,
+    `  cli/slipway watch ${good.measures.release}`,
+    '  npm run status      where everything is',
+    '  npm run down        stop it and put back what it changed',
+    '',
+  ]
+}

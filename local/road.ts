@@ -1,0 +1,234 @@
+// The whole road on the real parts: a version that becomes stable, one that is promoted under load, one that is taken back.
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { type ReleaseStatus, releaseWorkflowId } from '../domain/release.ts'
+import { type ApiCall, callsSince, endOf } from './audit.ts'
+import { type Example, openExample, type Version } from './example.ts'
+import { type Histories, histories } from './history.ts'
+import { failed, type Load, startLoad, type Tally, tally } from './load.ts'
+import { measure, type ReleaseMeasures, type ReleaseRecord, residentMemory } from './measures.ts'
+import { paths } from './paths.ts'
+import { sleep } from './process.ts'
+import { type GatewayWatch, type Served, watchGateway } from './served.ts'
+import type { State } from './state.ts'
+
+export interface RoadOptions {
+  readonly state: State
+  /** Hears each line of what happens. */
+  readonly say: (line: string) => void
+  /** Requests a second. */
+  readonly rate?: number
+}
+
+/** One version's trip, as it was seen from outside. */
+export interface Trip {
+  readonly version: Version
+  readonly status: ReleaseStatus
+  /** All requests from the push to the outcome. */
+  readonly traffic: Tally
+  readonly measures: ReleaseMeasures
+}
+
+export interface Road {
+  readonly app: Example['app']
+  readonly host: string
+  readonly first: Trip
+  readonly good: Trip
+  readonly bad: Trip
+  /** After the bad version was taken back. */
+  readonly after: Tally
+  readonly memory: Readonly<Record<string, number>>
+}
+
+const loadLimits = { requests: 60_000, time: 15 * 60_000 }
+const releaseTimeout = '5m'
+const afterwards = 2_000
+
+/** Pushes the three versions one after the other. It reports; whether all is well is for `complaints` to say. */
+export async function travel(options: RoadOptions): Promise<Road> {
+  const trips = await prepare(options)
+  try {
+    const { example } = trips
+    const next = (after: number, failing: number, title: string): Version => {
+      const number = example.versions + after
+      return { number, failing, title: `Version ${number}: ${title}` }
+    }
+    if (example.known) trips.startLoad()
+    const first = await trip(trips, next(1, 0, 'say hello'))
+    trips.startLoad()
+    const good = await trip(trips, next(2, 0, 'say hello in blue'))
+    const bad = await trip(trips, next(3, 0.2, 'fail every fifth request'))
+    const end = Date.now()
+    await sleep(afterwards)
+    const after = tally(trips.samples(), end)
+    return { app: example.app, host: example.host, first, good, bad, after, memory: memory(options.state) }
+  } finally {
+    await trips.end()
+  }
+}
+
+/** What went otherwise than it must; nothing when all is well. */
+export function complaints({ first, good, bad, after }: Road): string[] {
+  const found: string[] = []
+  const expect = ({ version, status }: Trip, outcome: string) => {
+    if (status.outcome !== outcome)
+      found.push(
+        `version ${version.number} is ${status.outcome ?? status.phase}, not ${outcome}: ${status.message}`,
+      )
+  }
+  expect(first, 'promoted')
+  expect(good, 'promoted')
+  expect(bad, 'rolled-back')
+  if (good.traffic.requests === 0)
+    found.push(`no request was sent while version ${good.version.number} was released`)
+  if (good.traffic.failed > 0)
+    found.push(
+      `${good.traffic.failed} requests failed while version ${good.version.number} was released: ${JSON.stringify(good.traffic.failures)}`,
+    )
+  if (bad.traffic.failed === 0)
+    found.push(`version ${bad.version.number} was meant to fail and no request did`)
+  if (after.failed > 0)
+    found.push(`${after.failed} requests failed after version ${bad.version.number} was taken back`)
+  return found
+}
+
+/** What the trips share: the clone, the load, the eyes on the gateway. */
+interface Trips {
+  readonly options: RoadOptions
+  readonly example: Example
+  readonly gateway: GatewayWatch
+  readonly histories: Histories
+  readonly samples: () => Load['samples']
+  readonly startLoad: () => void
+  /** Names the version whose weights are told, from now on. */
+  readonly name: (revisionOf: { readonly sha: string; readonly version: Version }) => void
+  readonly end: () => Promise<void>
+}
+
+async function prepare(options: RoadOptions): Promise<Trips> {
+  const { state, say, rate = 50 } = options
+  const example = await openExample({
+    files: join(paths.root, 'manifests', 'example'),
+    clone: join(paths.state, 'demo', 'clone'),
+    remote: state.git.url,
+    tokenFile: state.git.pushTokenFile,
+    namespace: 'default',
+  })
+  let load: Load | undefined
+  let named: { sha: string; version: Version } | undefined
+  const samples = () => load?.samples ?? []
+  const gateway = watchGateway(state.addresses.gateway, example.app, (served) => {
+    if (named) say(servedLine(served, named, samples()))
+  })
+  const temporal = await histories(state.addresses.temporal)
+  return {
+    options,
+    example,
+    gateway,
+    histories: temporal,
+    samples,
+    startLoad: () => {
+      if (load) return
+      load = startLoad({ url: state.addresses.app, host: example.host, rate, atMost: loadLimits })
+      say(`load: ${rate} requests a second to http://${example.host} through the gateway`)
+    },
+    name: (which) => {
+      named = which
+    },
+    end: async () => {
+      await Promise.all([load?.stop(), gateway.stop(), temporal.close()])
+    },
+  }
+}
+
+async function trip(trips: Trips, version: Version): Promise<Trip> {
+  const { example, gateway, options } = trips
+  const sha = await example.commit(version)
+  trips.name({ sha, version })
+  options.say(`git push slipway main   # ${sha.slice(0, 7)} ${version.title}`)
+  const record = await released(trips, version, sha)
+  const traffic = tally(trips.samples(), record.pushedAt)
+  const whole: ReleaseRecord = { ...record, samples: trips.samples(), served: gateway.changes }
+  return { version, status: record.status, traffic, measures: measure(whole) }
+}
+
+async function released(
+  { options: { state, say }, example, histories }: Trips,
+  version: Version,
+  sha: string,
+): Promise<Omit<ReleaseRecord, 'samples' | 'served'>> {
+  const auditStart = endOf(state.auditLog)
+  const pushedAt = Date.now()
+  const [status] = await Promise.all([
+    followed(example.app.name, sha),
+    example.push((line) => say(`  ${line}`)),
+  ])
+  return {
+    pushedAt,
+    version: String(version.number),
+    status,
+    calls: await callsUntilQuiet(state.auditLog, auditStart),
+    temporalEvents: await histories.events(releaseWorkflowId(status.release)),
+  }
+}
+
+/** Follows the release as its user would, through the command line, to its outcome. */
+async function followed(app: string, sha: string): Promise<ReleaseStatus> {
+  const program = join(paths.root, 'cli', 'slipway')
+  const args = [
+    'watch',
+    app,
+    '--commit',
+    sha,
+    '--json',
+    '--timeout',
+    releaseTimeout,
+    '--kubeconfig',
+    paths.kubeconfig,
+  ]
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
+  let last: ReleaseStatus | undefined
+  let complaint = ''
+  child.stderr.on('data', (text) => {
+    complaint += text
+  })
+  createInterface({ input: child.stdout }).on('line', (line) => {
+    last = JSON.parse(line)
+  })
+  await new Promise((resolve, reject) => {
+    child.once('error', reject)
+    child.once('close', resolve)
+  })
+  if (last?.outcome) return last
+  throw new Error(
+    `the release of ${sha.slice(0, 7)} has no outcome: ${complaint.trim() || 'its watch ended'}`,
+  )
+}
+
+/** A release's last reports come a moment after its outcome. */
+async function callsUntilQuiet(log: string, start: number): Promise<ApiCall[]> {
+  await sleep(500)
+  return callsSince(log, start)
+}
+
+function servedLine(
+  served: Served,
+  { sha, version }: { sha: string; version: Version },
+  samples: Load['samples'],
+): string {
+  const canary =
+    Object.entries(served.weights).find(([revision]) => revision.includes(sha.slice(0, 7)))?.[1] ?? 0
+  const bad = samples.filter(failed).length
+  const seen = samples.length > 0 ? `   (${samples.length} requests so far, ${bad} failed)` : ''
+  return `gateway serves ${String(canary / 10).padStart(5)} % from version ${version.number}${seen}`
+}
+
+function memory({ parts }: State): Record<string, number> {
+  const known = ['worker', 'api'].flatMap((name) => {
+    const pid = parts[name]?.pid
+    const size = pid ? residentMemory(pid) : undefined
+    return size === undefined ? [] : [[name, size] as const]
+  })
+  return Object.fromEntries(known)
+}
