@@ -23,7 +23,11 @@ export interface Kubernetes {
   /** Undefined when one of that name exists. */
   readonly create: <T extends Resource>(kind: Kind<T>, object: Named<T>) => Promise<Stored<T> | undefined>
   /** Puts the object in place of the version that was read; undefined when it has changed or gone since: read again, decide again. */
-  readonly replace: <T extends Resource>(kind: Kind<T>, object: Stored<T>) => Promise<Stored<T> | undefined>
+  readonly replace: <T extends Resource>(
+    kind: Kind<T>,
+    object: Stored<T>,
+    part?: 'status',
+  ) => Promise<Stored<T> | undefined>
   /** Deletes in the foreground of what it owns; false when there was nothing (any more) that meets the precondition. */
   readonly remove: <T extends Resource>(
     kind: Kind<T>,
@@ -86,10 +90,11 @@ export function kubernetes(options: KubernetesOptions = {}): Kubernetes {
       const { status, body } = await call({ verb: 'create', kind, namespace, query, object, absent: [409] })
       return status === 409 ? undefined : JSON.parse(body)
     },
-    replace: async (kind, object) => {
+    replace: async (kind, object, part) => {
       const { namespace, name } = placed(object)
       const query = { fieldManager: 'slipway' }
-      const request = { verb: 'update', kind, namespace, name, query, object, absent: [404, 409] } as const
+      const absent = [404, 409]
+      const request = { verb: 'update', kind, namespace, name, part, query, object, absent } as const
       const { status, body } = await call(request)
       return status === 404 || status === 409 ? undefined : JSON.parse(body)
     },

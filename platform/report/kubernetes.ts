@@ -1,0 +1,106 @@
+// Tells people through Kubernetes: Release objects, Events, the App's status. Release objects are what is remembered.
+import { z } from 'zod'
+import type { AppRef } from '../../domain/app.ts'
+import { canonicalJson } from '../../domain/canonical-json.ts'
+import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
+import { appLabels } from '../deploy/objects.ts'
+import { type Custom, type Kind, kinds } from '../kinds.ts'
+import type { Kubernetes, Stored } from '../kubernetes.ts'
+import type { Report } from '../platform.ts'
+import { appConditions, releaseConditions, releaseEvent, releaseObject } from './objects.ts'
+import { trimmed } from './trim.ts'
+
+export interface ReportOptions {
+  readonly kube: Kubernetes
+  readonly now?: () => number
+}
+
+export function kubernetesReport({ kube, now = Date.now }: ReportOptions): Report {
+  return {
+    release: (status) => tellRelease(kube, now, trimmed(status)),
+    app: (app, status) =>
+      update(kube, kinds.App, app, undefined, (there) => ({
+        ...status,
+        observedGeneration: there.metadata.generation ?? 1,
+        conditions: appConditions(status, there, now()),
+      })),
+    history: async (app) => {
+      const found = await kube.list(kinds.Release, app.namespace, { labels: appLabels(app) })
+      return found
+        .map((release) => asTold(app, release))
+        .sort((a, b) => b.release.seq - a.release.seq)
+        .slice(0, 50)
+    },
+  }
+}
+
+async function tellRelease(kube: Kubernetes, now: () => number, status: ReleaseStatus): Promise<void> {
+  const { namespace } = status.release.app
+  const name = releaseName(status.release)
+  const known = await kube.get(kinds.Release, namespace, name)
+  const release = known ?? (await kube.apply(kinds.Release, releaseObject(status)))
+  if (isOver(release, status)) return
+  // The Event comes first: a report that is cut off in between is told again, and finds the Event recorded.
+  if (isTransition(release, status)) await kube.create(kinds.Event, releaseEvent(status, release, now()))
+  const { release: _, ...told } = status
+  await update(kube, kinds.Release, { namespace, name }, release, (there) =>
+    isOver(there, status)
+      ? undefined
+      : {
+          ...told,
+          observedGeneration: there.metadata.generation ?? 1,
+          conditions: releaseConditions(status, there, now()),
+        },
+  )
+}
+
+/** An outcome is final: a report that was sent earlier and arrives later does not take it back. */
+const isOver = ({ spec, status }: Custom, told: ReleaseStatus): boolean =>
+  status?.outcome !== undefined && told.outcome === undefined && spec?.sha === told.release.sha
+
+const isTransition = ({ status }: Custom, told: ReleaseStatus): boolean =>
+  status?.phase !== told.phase || status?.outcome !== told.outcome
+
+/** Reads, decides, writes the status at the version that was read; an object that is gone has no status to tell. */
+async function update(
+  kube: Kubernetes,
+  kind: Kind<Custom>,
+  { namespace, name }: { readonly namespace: string; readonly name: string },
+  known: Stored<Custom> | undefined,
+  decide: (there: Stored<Custom>) => Readonly<Record<string, unknown>> | undefined,
+): Promise<void> {
+  let there = known
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    there ??= await kube.get(kind, namespace, name)
+    const status = there && decide(there)
+    if (!there || !status || canonicalJson(status) === canonicalJson(there.status)) return
+    if (await kube.replace(kind, { ...there, status }, 'status')) return
+    there = undefined
+  }
+  throw new Error(
+    `cannot write the status of ${kind.plural} ${namespace}/${name}: it changed under 5 tries in a row`,
+  )
+}
+
+// Another version of Slipway may have written it: what is missing is taken as nothing.
+const Told = z.object({
+  metadata: z.object({ name: z.string(), creationTimestamp: z.string() }),
+  spec: z.object({ seq: z.number(), sha: z.string() }),
+  status: z
+    .looseObject({
+      phase: z.string().default('pending'),
+      message: z.string().default(''),
+      weight: z.number().default(0),
+      transitions: z.array(z.unknown()).default([]),
+      startedAt: z.number().optional(),
+    })
+    .prefault({}),
+})
+
+function asTold(app: AppRef, object: Stored<Custom>): ReleaseStatus {
+  const { metadata, spec, status } = Told.parse(object)
+  const { conditions: _, observedGeneration: __, ...told } = status
+  const release = { app, seq: spec.seq, sha: spec.sha }
+  const startedAt = status.startedAt ?? Date.parse(metadata.creationTimestamp)
+  return { ...told, release, startedAt } as unknown as ReleaseStatus
+}
