@@ -1,5 +1,6 @@
 // The App: what to build, run and route, and how to release it. One schema makes the type, the CRD, the JSON Schema and the reference.
 import { z } from 'zod'
+import { Cpu, Duration, Memory, notations, Share, Text, Weight, Whole, Word } from './notation.ts'
 
 /** Which App. */
 export interface AppRef {
@@ -10,45 +11,173 @@ export interface AppRef {
 /** `shop` in `default` → `default/shop`. */
 export const appKey = (app: AppRef): string => `${app.namespace}/${app.name}`
 
-// Durations and shares are parsed where they are declared: what leaves the schema is milliseconds, seconds and fractions of 1.
+export const apiVersion = 'slipway.dev/v1beta1'
 
-/** Thousandths of the route's traffic. */
-const Weight = z.int().min(1).max(1000)
-/** Milliseconds. */
-const Duration = z.int().min(0)
+/** What a file that says nothing gets: requests that must be seen before a step is judged. */
+export const defaultRequests = 20
+
+const path = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[\w.\-+@/]+$/
+const variable = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/
+
+const relativePath = () => Text(path, 256, 'a path inside the repository, without .. and not starting with /')
+const texts = () =>
+  z.record(
+    Text(variable, 128, 'a name of letters, digits and underscores'),
+    Text(/^[^\0]*$/, 8192, 'a text (write numbers and true or false in quotes)'),
+  )
+
+const Build = z.strictObject({
+  context: relativePath().default('.').describe('The folder that is built, from the repository’s root.'),
+  dockerfile: relativePath().default('Dockerfile').describe('The Dockerfile, from the context.'),
+  args: texts().default({}).describe('Build arguments. They are public: they end in the image’s provenance.'),
+  target: Text(/^[A-Za-z0-9._-]*$/, 128, 'the name of a stage in the Dockerfile')
+    .default('')
+    .describe('The stage of the Dockerfile to build; the last one when absent.'),
+})
+
+const Run = z.strictObject({
+  port: Whole(1, 65535).default(8080).describe('The port that the program listens on.'),
+  replicas: Whole(1, 1000).default(2).describe('How many pods each revision has.'),
+  env: texts().default({}).describe('Environment variables.'),
+  resources: z
+    .strictObject({
+      cpu: Cpu().default('100m').describe('Processor time that each pod is promised.'),
+      memory: Memory().default('256Mi').describe('Memory that each pod is promised and may not exceed.'),
+    })
+    .prefault({})
+    .describe('What each pod needs.'),
+  health: Text(/^\/[\x21-\x7e]*$/, 256, 'a path on the server, starting with /')
+    .default('/')
+    .describe('The path that answers 200 when a pod can serve.'),
+})
+
+const hostForm = /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
+const Host = Text(hostForm, 253, 'a host name in lower case, like shop.example.com or *.example.com')
+
+const Route = z.strictObject({
+  hosts: listOf(Host, 0, 16, 'host names')
+    .default([])
+    .describe('The host names that are served; every name that reaches the gateway when empty.'),
+})
+
+const StepFields = z.strictObject({
+  weight: Weight().describe('The canary’s share of the traffic.'),
+  for: Duration('1s', '7d').prefault('30s').describe('How long it is watched at least.'),
+})
+const Step = z.preprocess(
+  (written) => (typeof written === 'number' || typeof written === 'string' ? { weight: written } : written),
+  StepFields,
+)
+
+const Objectives = z.strictObject({
+  success: Share().prefault('99.5%').describe('The share of requests that must not be answered 5xx.'),
+  latency: z
+    .strictObject({
+      below: Duration('1ms', '60s', (milliseconds) => milliseconds / 1000).describe(
+        'The time an answer may take. Must be a bound of the gateway’s histogram.',
+      ),
+      for: Share().describe('The share of requests that must be answered in that time.'),
+    })
+    .transform(({ below, for: share }) => ({ below, share }))
+    .exactOptional()
+    .describe('How fast answers must be; not judged when absent.'),
+  requests: Whole(1, 1_000_000)
+    .exactOptional()
+    .describe(`Requests that must be seen before a step is judged; ${defaultRequests} when absent.`),
+})
+
+const Release = z.strictObject({
+  strategy: Word('canary').exactOptional().describe('How traffic moves; canary when absent.'),
+  steps: listOf(Step, 1, 20, 'steps, like [5, 25, 50, 100] or [{weight: 5, for: 2m}]')
+    .refine(rising, 'must rise from each step to the next')
+    .prefault([5, 25, 50, 100])
+    .describe('The canary’s shares, one after the other. A bare number is a weight with the default watch.'),
+  objectives: Objectives.prefault({}).describe('What the canary is held against at each step.'),
+  onNoTraffic: Word('hold', 'promote')
+    .default('hold')
+    .describe('What a step does when its time is over and too few requests came: wait for them, or go on.'),
+  bake: Duration('0s', '7d')
+    .prefault('10m')
+    .describe('The watch after full, while the old revision is still warm.'),
+  onFailure: Word('rollback').exactOptional().describe('What harm leads to; rollback when absent.'),
+  supersede: Word('latest', 'queue')
+    .default('latest')
+    .describe('What a newer push does to a running release: take its place at once, or wait.'),
+})
 
 export const AppSpec = z.strictObject({
-  build: z.strictObject({
-    context: z.string(),
-    dockerfile: z.string(),
-    args: z.record(z.string(), z.string()),
-    target: z.string(),
-  }),
-  run: z.strictObject({
-    port: z.int().min(1).max(65535),
-    replicas: z.int().min(1).max(1000),
-    env: z.record(z.string(), z.string()),
-    resources: z.strictObject({ cpu: z.string(), memory: z.string() }),
-    health: z.string(),
-  }),
-  route: z.strictObject({ hosts: z.array(z.string()) }),
-  release: z.strictObject({
-    steps: z.array(z.strictObject({ weight: Weight, for: Duration })),
-    objectives: z.strictObject({
-      success: z.number().min(0).max(1),
-      latency: z.strictObject({ below: z.number(), share: z.number() }).optional(),
-    }),
-    onNoTraffic: z.enum(['hold', 'promote']),
-    bake: Duration,
-    supersede: z.enum(['latest', 'queue']),
-  }),
+  build: Build.prefault({}).describe('How the image is built.'),
+  run: Run.prefault({}).describe('How the image is run.'),
+  route: Route.prefault({}).describe('Where requests come from.'),
+  release: Release.prefault({}).describe('How a commit reaches 100 %.'),
 })
-/** The App's spec as the rest of Slipway uses it: parsed, every default filled in. */
-export type AppSpec = z.infer<typeof AppSpec>
+/** The App's spec as the rest of Slipway uses it: parsed, every default filled in. Milliseconds, seconds (latency), fractions of 1, thousandths (weights). */
+export type AppSpec = z.output<typeof AppSpec>
+
+const label = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/
+
+/** An App's name: with commit and hash it must fit a label and a Service's name. */
+export const AppName = Text(label, 40, 'a name of at most 40 of a-z, 0-9 and -, starting with a letter')
+
+/** The file `slipway.yaml` as a whole. */
+export const AppFile = z.strictObject({
+  apiVersion: Word(apiVersion).describe('The version of this format.'),
+  kind: Word('App').describe('Always App.'),
+  metadata: z
+    .strictObject({
+      name: AppName.describe('The App’s name, as the cluster knows it.'),
+      namespace: Text(/^[a-z0-9](?:[a-z0-9-]*[a-z0-9])?$/, 63, 'the name of a namespace')
+        .exactOptional()
+        .describe('The App’s namespace; it need not be said, and cannot be changed here.'),
+    })
+    .describe('Which App this is.'),
+  spec: AppSpec.prefault({}).describe('What to build, run and route, and how to release it.'),
+})
 
 /** Where an App's commits come from; only the cluster's object says so, a push cannot change it. */
 export interface AppSource {
   /** The repository's URL, without credentials. */
   readonly repository: string
   readonly branch: string
+}
+
+export const clusterSource = z.strictObject({
+  repository: Text(/^https?:\/\/[^\s@]+$/, 2048, 'an http or https address without credentials').describe(
+    'The repository’s address.',
+  ),
+  branch: Text(/^[^\s\0~^:?*[\\]+$/, 255, 'the name of a branch')
+    .default('main')
+    .describe('The branch whose head is released.'),
+})
+
+/** Decided on the cluster's object alone: a push cannot change them. */
+export const clusterOnly: readonly string[] = ['source', 'policy', 'onDelete']
+
+/** Keys and values that the format has a place for and this version cannot do yet: refused with a reason, never ignored. */
+export const notYet: Readonly<Record<string, string>> = {
+  'spec.image': 'images built elsewhere are not supported yet; give spec.build',
+  'spec.run.autoscale': 'autoscaling is not supported yet; give spec.run.replicas',
+  'spec.run.config': 'ConfigMaps are not supported yet; give spec.run.env',
+  'spec.run.secrets': 'Secrets are not supported yet',
+  'spec.release.gates': 'gates are not supported yet',
+  'spec.release.analysis': 'the judge’s own parameters are not supported yet; give spec.release.objectives',
+  'spec.release.objectives.queries': 'own queries are not supported yet',
+  'spec.release.steps=auto': 'the automatic ramp is not supported yet; give the steps',
+  'spec.release.strategy=blue-green': 'blue-green is not supported yet',
+  'spec.release.strategy=immediate': 'immediate is not supported yet',
+  'spec.release.onFailure=hold': 'hold is not supported yet',
+  'spec.release.supersede=cancel': 'cancel is not supported yet',
+}
+
+function listOf<S extends z.ZodType>(item: S, min: number, max: number, of: string) {
+  const list = z.array(item).min(min).max(max)
+  notations.add(list, {
+    expected: `a list of ${min === 0 ? 'at most' : `${min} to`} ${max} ${of}`,
+    schema: {},
+  })
+  return list
+}
+
+function rising(steps: readonly { readonly weight: number }[]): boolean {
+  return steps.every(({ weight }, i) => i === 0 || weight > (steps[i - 1]?.weight ?? 0))
 }

@@ -1,0 +1,144 @@
+// How people write numbers in slipway.yaml: `30s`, `99.5%`, `250m`. What leaves these schemas is milliseconds, fractions of 1, thousandths.
+import { z } from 'zod'
+
+/** What a leaf of the schema accepts, in words for people and as JSON Schema for machines. */
+export interface Notation {
+  /** Completes "must be …". */
+  readonly expected: string
+  readonly schema: Readonly<Record<string, unknown>>
+}
+
+/** The notation of each leaf; errors, the reference and the generated schemas all read it here. */
+export const notations = z.registry<Notation>()
+
+const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const duration = /^(?:\d{1,6}(?:\.\d{1,3})?(?:ms|s|m|h|d))+$/
+const durationPart = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g
+
+/** `1m30s` → 90000; undefined for anything else. */
+export function parseDuration(text: string): number | undefined {
+  if (text.length > 40 || !duration.test(text)) return undefined
+  const parts = [...text.matchAll(durationPart)]
+  return Math.round(parts.reduce((sum, [, n, u]) => sum + Number(n) * unit[u as keyof typeof unit], 0))
+}
+
+/** 90000 → `1m30s`. */
+export function formatDuration(milliseconds: number): string {
+  if (milliseconds === 0) return '0s'
+  let rest = milliseconds
+  const parts = (['d', 'h', 'm', 's', 'ms'] as const).map((name) => {
+    const count = Math.floor(rest / unit[name])
+    rest -= count * unit[name]
+    return count > 0 ? `${count}${name}` : ''
+  })
+  return parts.join('')
+}
+
+const percent = /^\d{1,3}(?:\.\d{1,4})?%$/
+
+/** `99.5%` → 0.995; undefined for anything else. The sign is demanded, so that 0.995 is never taken for less than one percent. */
+export function parseShare(text: string): number | undefined {
+  if (!percent.test(text)) return undefined
+  return Math.round(Number(text.slice(0, -1)) * 10_000) / 1_000_000
+}
+
+const weight = /^\d{1,3}(?:\.\d)?%?$/
+
+/** `5`, `5%` → 50; `0.1%` → 1; undefined for anything else. */
+export function parseWeight(written: string | number): number | undefined {
+  if (!weight.test(String(written))) return undefined
+  const thousandths = Math.round(Number(String(written).replace('%', '')) * 10)
+  return thousandths >= 1 && thousandths <= 1000 ? thousandths : undefined
+}
+
+/** 1 → `0.1%`. */
+export const formatWeight = (thousandths: number): string => `${thousandths / 10}%`
+
+/** A length of time between two others; leaves as milliseconds, or as what `as` makes of them. */
+export const Duration = (min: string, max: string, as: (milliseconds: number) => number = (ms) => ms) =>
+  leaf(
+    z.string().transform((text, context) => {
+      const value = parseDuration(text)
+      const [from, to] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0]
+      return value !== undefined && value >= from && value <= to ? as(value) : refuse(context, text)
+    }),
+    `a duration from ${min} to ${max}, like 500ms, 30s or 1m30s`,
+    { type: 'string', pattern: duration.source },
+  )
+
+/** A share of requests; leaves as a fraction of 1. */
+export const Share = () =>
+  leaf(
+    z.string().transform((text, context) => {
+      const value = parseShare(text)
+      return value !== undefined && value >= 0.5 && value <= 1 ? value : refuse(context, text)
+    }),
+    'a percentage from 50% to 100%, like 99.5%',
+    { type: 'string', pattern: percent.source },
+  )
+
+/** A share of the traffic; leaves as thousandths. */
+export const Weight = () =>
+  leaf(
+    z
+      .union([z.number(), z.string()])
+      .transform((written, context) => parseWeight(written) ?? refuse(context, written)),
+    'a percentage from 0.1% to 100% in tenths, like 5, 5% or 0.1%',
+    {
+      anyOf: [
+        { type: 'number', minimum: 0.1, maximum: 100 },
+        { type: 'string', pattern: weight.source },
+      ],
+    },
+  )
+
+/** A whole number in a range. */
+export const Whole = (min: number, max: number) =>
+  leaf(z.int().min(min).max(max), `a whole number from ${min} to ${max}`, {
+    type: 'integer',
+    minimum: min,
+    maximum: max,
+  })
+
+/** A text of a certain form. */
+export const Text = (form: RegExp, maxLength: number, expected: string) =>
+  leaf(z.string().max(maxLength).regex(form), expected, { type: 'string', maxLength, pattern: form.source })
+
+/** One of a few words. */
+export const Word = <const W extends readonly [string, ...string[]]>(...words: W) =>
+  leaf(z.enum(words), words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`, {
+    type: 'string',
+    enum: words,
+  })
+
+const cpu = /^(?:[1-9]\d{0,5}m|(?:[1-9]\d{0,2}|0(?=\.))(?:\.\d{1,3})?)$/
+
+/** Processor time as Kubernetes writes it. */
+export const Cpu = () =>
+  leaf(
+    z.union([z.number(), z.string()]).transform((written, context) => {
+      const text = String(written)
+      return cpu.test(text) && Number.parseFloat(text) > 0 ? text : refuse(context, written)
+    }),
+    'processors, like 250m, 0.5 or 2',
+    {
+      anyOf: [
+        { type: 'number', exclusiveMinimum: 0 },
+        { type: 'string', pattern: cpu.source },
+      ],
+    },
+  )
+
+/** An amount of memory as Kubernetes writes it. */
+export const Memory = () =>
+  Text(/^[1-9]\d{0,5}(?:Mi|Gi|M|G)$/, 8, 'an amount of memory with its unit, like 256Mi or 1Gi')
+
+function leaf<S extends z.ZodType>(schema: S, expected: string, json: Notation['schema']): S {
+  notations.add(schema, { expected, schema: json })
+  return schema
+}
+
+function refuse(context: z.core.$RefinementCtx, input: unknown): never {
+  context.issues.push({ code: 'custom', input, message: 'not in its notation' })
+  return z.NEVER
+}

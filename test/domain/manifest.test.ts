@@ -1,0 +1,320 @@
+// slipway.yaml: what it means, and every way to write it wrongly.
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { PermanentFailure } from '../../domain/failure.ts'
+import { parseManifest } from '../../domain/manifest.ts'
+
+const shop = { namespace: 'default', name: 'shop' }
+
+const minimal = `apiVersion: slipway.dev/v1beta1
+kind: App
+metadata:
+  name: shop
+`
+
+const withSpec = (spec: string) => `${minimal}spec:\n${spec.replace(/^/gm, '  ')}\n`
+
+function complaint(text: string): string {
+  try {
+    parseManifest(text, shop)
+  } catch (error) {
+    if (error instanceof PermanentFailure && error.reason === 'InvalidManifest') return error.message
+    throw error
+  }
+  throw new Error(`accepted: ${text}`)
+}
+
+describe('a file that is right', () => {
+  it('needs four lines; everything else has a default', () => {
+    expect(parseManifest(minimal, shop)).toEqual({
+      build: { context: '.', dockerfile: 'Dockerfile', args: {}, target: '' },
+      run: { port: 8080, replicas: 2, env: {}, resources: { cpu: '100m', memory: '256Mi' }, health: '/' },
+      route: { hosts: [] },
+      release: {
+        steps: [50, 250, 500, 1000].map((weight) => ({ weight, for: 30_000 })),
+        objectives: { success: 0.995 },
+        onNoTraffic: 'hold',
+        bake: 600_000,
+        supersede: 'latest',
+      },
+    })
+  })
+
+  it('is read in human units', () => {
+    const { run, release, route } = parseManifest(
+      withSpec(`run: {port: 3000, resources: {cpu: 0.5, memory: 1Gi}, env: {LOG_LEVEL: info}}
+route: {hosts: [shop.example.com, "*.shop.example.com"]}
+release:
+  strategy: canary
+  steps: [0.1%, 5, 25%, {weight: 50, for: 1m30s}, {weight: 100%, for: 1h}]
+  objectives:
+    success: 99.95%
+    latency: {below: 500ms, for: 99%}
+    requests: 100
+  onNoTraffic: promote
+  bake: 0s
+  onFailure: rollback
+  supersede: queue`),
+      shop,
+    )
+    expect(run).toMatchObject({
+      port: 3000,
+      resources: { cpu: '0.5', memory: '1Gi' },
+      env: { LOG_LEVEL: 'info' },
+    })
+    expect(route.hosts).toEqual(['shop.example.com', '*.shop.example.com'])
+    expect(release.steps).toEqual([
+      { weight: 1, for: 30_000 },
+      { weight: 50, for: 30_000 },
+      { weight: 250, for: 30_000 },
+      { weight: 500, for: 90_000 },
+      { weight: 1000, for: 3_600_000 },
+    ])
+    expect(release.objectives).toEqual({
+      success: 0.9995,
+      latency: { below: 0.5, share: 0.99 },
+      requests: 100,
+    })
+    expect(release).toMatchObject({ onNoTraffic: 'promote', bake: 0, supersede: 'queue' })
+  })
+
+  it('may name the namespace it is in', () => {
+    expect(() =>
+      parseManifest(minimal.replace('name: shop', 'name: shop\n  namespace: default'), shop),
+    ).not.toThrow()
+  })
+})
+
+// Each line: the spec, the place and path of the problem, and what the message must say.
+const wrong: readonly (readonly [spec: string, place: string, says: string])[] = [
+  ['build: .', '6:10 spec.build:', 'must be a map with the keys context, dockerfile, args, target, not "."'],
+  ['build: {context: /etc}', '6:20 spec.build.context:', 'a path inside the repository'],
+  ['build: {context: ../x}', '6:20 spec.build.context:', 'a path inside the repository'],
+  ['build: {context: ""}', '6:20 spec.build.context:', 'a path inside the repository'],
+  ['build: {dockerfile: a/../../b}', '6:23 spec.build.dockerfile:', 'a path inside the repository'],
+  ['build: {dockerfile: 7}', '6:23 spec.build.dockerfile:', 'not 7'],
+  ['build: {dockerfile: [a]}', '6:23 spec.build.dockerfile:', 'not a list'],
+  ['build: {target: "a b"}', '6:19 spec.build.target:', 'the name of a stage'],
+  ['build: {args: [A]}', '6:17 spec.build.args:', 'a map of names and texts'],
+  ['build: {args: {A: 1}}', '6:21 spec.build.args.A:', 'a text'],
+  ['build: {args: {"A-B": x}}', '6:18 spec.build.args.A-B:', 'cannot be a name'],
+  ['run: {port: http}', '6:15 spec.run.port:', 'must be a whole number from 1 to 65535, not "http"'],
+  ['run: {port: 0}', '6:15 spec.run.port:', 'from 1 to 65535, not 0'],
+  ['run: {port: 65536}', '6:15 spec.run.port:', 'from 1 to 65535'],
+  ['run: {port: 80.5}', '6:15 spec.run.port:', 'a whole number'],
+  ['run: {port: .inf}', '6:15 spec.run.port:', 'a whole number'],
+  ['run: {port: }', '6:9 spec.run.port:', 'has no value; must be a whole number'],
+  ['run: {prot: 80}', '6:9 spec.run.prot:', 'unknown key; did you mean "port"? Allowed: port, replicas,'],
+  ['run: {Port: 80}', '6:9 spec.run.Port:', 'did you mean "port"?'],
+  ['run: {replicas: 0}', '6:19 spec.run.replicas:', 'from 1 to 1000'],
+  ['run: {replicas: 1001}', '6:19 spec.run.replicas:', 'from 1 to 1000'],
+  ['run: {replicas: "2"}', '6:19 spec.run.replicas:', 'not "2"'],
+  ['run: {env: {PORT: 8080}}', '6:21 spec.run.env.PORT:', 'write numbers and true or false in quotes'],
+  ['run: {env: {A: true}}', '6:18 spec.run.env.A:', 'in quotes'],
+  ['run: {env: {A: {b: c}}}', '6:18 spec.run.env.A:', 'not a map'],
+  ['run: {env: {1A: x}}', '6:15 spec.run.env.1A:', 'cannot be a name'],
+  ['run: {env: {__proto__: x}}', '6:15 ', 'cannot be a key'],
+  ['__proto__: {run: {}}', '6:3 ', 'cannot be a key'],
+  ['constructor: 1', '6:3 spec.constructor:', 'unknown key'],
+  ['run: {resources: {cpu: 1x}}', '6:26 spec.run.resources.cpu:', 'processors, like 250m'],
+  ['run: {resources: {cpu: 0}}', '6:26 spec.run.resources.cpu:', 'processors, like 250m'],
+  ['run: {resources: {cpu: -1}}', '6:26 spec.run.resources.cpu:', 'processors, like 250m'],
+  ['run: {resources: {memory: 256}}', '6:29 spec.run.resources.memory:', 'with its unit'],
+  ['run: {resources: {memory: 1Pi}}', '6:29 spec.run.resources.memory:', 'with its unit'],
+  ['run: {resources: {memroy: 1Gi}}', '6:21 spec.run.resources.memroy:', 'did you mean "memory"?'],
+  ['run: {health: healthz}', '6:17 spec.run.health:', 'starting with /'],
+  ['run: {health: "/a b"}', '6:17 spec.run.health:', 'starting with /'],
+  ['run: {serviceAccountName: admin}', '6:9 spec.run.serviceAccountName:', 'unknown key; Allowed: port'],
+  ['run: {hostNetwork: true}', '6:9 spec.run.hostNetwork:', 'unknown key; Allowed: port'],
+  ['run: {autoscale: {min: 1}}', '6:9 spec.run.autoscale:', 'autoscaling is not supported yet'],
+  ['run: {secrets: [a]}', '6:9 spec.run.secrets:', 'not supported yet'],
+  ['run: {config: [a]}', '6:9 spec.run.config:', 'not supported yet'],
+  ['route: {hosts: shop.example.com}', '6:18 spec.route.hosts:', 'a list of at most 16 host names'],
+  ['route: {hosts: [Shop.example.com]}', '6:19 spec.route.hosts[0]:', 'in lower case'],
+  ['route: {hosts: [a, "b/c"]}', '6:22 spec.route.hosts[1]:', 'a host name'],
+  ['route: {hosts: ["*"]}', '6:19 spec.route.hosts[0]:', 'a host name'],
+  [`route: {hosts: [${'a,'.repeat(17)}]}`, '6:18 spec.route.hosts:', 'at most 16'],
+  ['route: {host: a}', '6:11 spec.route.host:', 'did you mean "hosts"?'],
+  ['release: {strategy: blue-green}', '6:23 spec.release.strategy:', 'blue-green is not supported yet'],
+  ['release: {strategy: immediate}', '6:23 spec.release.strategy:', 'immediate is not supported yet'],
+  ['release: {strategy: canari}', '6:23 spec.release.strategy:', 'must be canary, not "canari"'],
+  ['release: {steps: auto}', '6:20 spec.release.steps:', 'the automatic ramp is not supported yet'],
+  ['release: {steps: 5}', '6:20 spec.release.steps:', 'a list of 1 to 20 steps'],
+  ['release: {steps: []}', '6:20 spec.release.steps:', 'a list of 1 to 20 steps'],
+  ['release: {steps: [0]}', '6:21 spec.release.steps[0].weight:', 'a percentage from 0.1% to 100%'],
+  ['release: {steps: [101]}', '6:21 spec.release.steps[0].weight:', 'a percentage'],
+  ['release: {steps: [0.05]}', '6:21 spec.release.steps[0].weight:', 'in tenths'],
+  ['release: {steps: [5, 5 %]}', '6:24 spec.release.steps[1].weight:', 'not "5 %"'],
+  ['release: {steps: [[5]]}', '6:21 spec.release.steps[0]:', 'a map with the keys weight, for, not a list'],
+  ['release: {steps: [null]}', '6:21 spec.release.steps[0]:', 'has no value'],
+  ['release: {steps: [{for: 5s}]}', '6:21 spec.release.steps[0].weight:', 'is required'],
+  ['release: {steps: [{weight: 5, for: 30}]}', '6:38 spec.release.steps[0].for:', 'a duration from 1s to 7d'],
+  ['release: {steps: [{weight: 5, for: 0s}]}', '6:38 spec.release.steps[0].for:', 'a duration from 1s to 7d'],
+  ['release: {steps: [{weight: 5, fro: 5s}]}', '6:33 spec.release.steps[0].fro:', 'did you mean "for"?'],
+  ['release: {steps: [25, 5]}', '6:20 spec.release.steps:', 'must rise from each step to the next'],
+  [
+    'release: {objectives: {success: 0.995}}',
+    '6:35 spec.release.objectives.success:',
+    'like 99.5%, not 0.995',
+  ],
+  ['release: {objectives: {success: 0.995%}}', '6:35 spec.release.objectives.success:', 'from 50% to 100%'],
+  ['release: {objectives: {success: 101%}}', '6:35 spec.release.objectives.success:', 'from 50% to 100%'],
+  ['release: {objectives: {sucess: 99%}}', '6:26 spec.release.objectives.sucess:', 'did you mean "success"?'],
+  ['release: {objectives: {latency: 500ms}}', '6:35 spec.release.objectives.latency:', 'the keys below, for'],
+  [
+    'release: {objectives: {latency: {below: 500, for: 99%}}}',
+    '6:43 spec.release.objectives.latency.below:',
+    'a duration',
+  ],
+  [
+    'release: {objectives: {latency: {below: 2h, for: 99%}}}',
+    '6:43 spec.release.objectives.latency.below:',
+    'to 60s',
+  ],
+  [
+    'release: {objectives: {latency: {below: 1s}}}',
+    '6:35 spec.release.objectives.latency.for:',
+    'is required',
+  ],
+  [
+    'release: {objectives: {latency: {below: 1s, for: 0.9}}}',
+    '6:52 spec.release.objectives.latency.for:',
+    'a percentage',
+  ],
+  ['release: {objectives: {requests: 0}}', '6:36 spec.release.objectives.requests:', 'a whole number'],
+  ['release: {objectives: {queries: []}}', '6:26 spec.release.objectives.queries:', 'not supported yet'],
+  ['release: {analysis: {}}', '6:13 spec.release.analysis:', 'not supported yet'],
+  ['release: {gates: []}', '6:13 spec.release.gates:', 'not supported yet'],
+  [
+    'release: {onNoTraffic: wait}',
+    '6:26 spec.release.onNoTraffic:',
+    'must be one of hold, promote, not "wait"',
+  ],
+  ['release: {bake: 10}', '6:19 spec.release.bake:', 'a duration from 0s to 7d'],
+  ['release: {bake: 8d}', '6:19 spec.release.bake:', 'a duration from 0s to 7d'],
+  ['release: {bake: -5m}', '6:19 spec.release.bake:', 'a duration from 0s to 7d'],
+  ['release: {onFailure: hold}', '6:24 spec.release.onFailure:', 'not supported yet'],
+  ['release: {supersede: cancel}', '6:24 spec.release.supersede:', 'cancel is not supported yet'],
+  ['release: {supersede: yes}', '6:24 spec.release.supersede:', 'must be one of latest, queue, not "yes"'],
+  ['image: nginx', '6:3 spec.image:', 'not supported yet'],
+  ['source: {repository: x}', '6:3 spec.source:', 'a push cannot change it'],
+  ['policy: {}', '6:3 spec.policy:', 'a push cannot change it'],
+  ['onDelete: retire', '6:3 spec.onDelete:', 'a push cannot change it'],
+  ['port: 80', '6:3 spec.port:', 'did you mean "spec.run.port"?'],
+  ['relaese: {}', '6:3 spec.relaese:', 'did you mean "release"?'],
+  ['run: {port: &p 80}', '6:18 ', 'has an anchor'],
+  ['run: {port: 80, port: 81}', '6:19 ', 'Map keys must be unique'],
+  ['run: {port: !int 80}', '6:15 ', 'Unresolved tag'],
+  ['? [a]\n: b', '6:5 ', 'cannot be a key'],
+  ['1: b', '6:3 ', 'cannot be a key'],
+  ['<<: {run: {port: 1}}', '6:3 spec.<<:', 'unknown key'],
+  ['run: {port: "\\u202Egnp"}', '6:15 spec.run.port:', 'not "\\u{202e}gnp"'],
+]
+
+describe('a file that is wrong says where and why', () => {
+  it.each(wrong)('%s', (spec, place, says) => {
+    const message = complaint(withSpec(spec))
+    expect(message).toContain(`slipway.yaml:${place}`)
+    expect(message).toContain(says)
+    expect(message).not.toContain('\n')
+  })
+
+  it.each([
+    ['', '1:1 is empty'],
+    ['# nothing\n', '1:1 is empty'],
+    ['- a\n', '1:1 is not a map'],
+    ['shop', '1:1 is not a map'],
+    [minimal.replace('v1beta1', 'v2'), '1:13 apiVersion: must be slipway.dev/v1beta1, not "slipway.dev/v2"'],
+    [minimal.replace('App', 'Application'), '2:7 kind: must be App'],
+    [
+      minimal.replace('shop', 'shopp'),
+      '4:9 metadata.name: is "shopp", but this repository belongs to the App "shop"',
+    ],
+    [minimal.replace('shop', 'Shop'), '4:9 metadata.name: must be a name'],
+    [
+      minimal.replace('  name: shop', '  namespace: kube-system\n  name: shop'),
+      '4:14 metadata.namespace: is "kube-system"',
+    ],
+    [minimal.replace('  name: shop', '  name: shop\n  labels: {}'), '5:3 metadata.labels: unknown key'],
+    ['kind: App\napiVersion: slipway.dev/v1beta1\n', '1:1 metadata: is required'],
+    [`${minimal}---\nkind: App\n`, 'is a second document'],
+    [`${minimal}x: *a\n`, 'alias'],
+    [`a: &a [x]\nb: *a\n`, '1:7 has an anchor'],
+    [`${minimal}spec: {`, '5:'],
+    [`${minimal}\t- x`, '5:'],
+    [`${minimal}#${'x'.repeat(64 * 1024)}`, 'is larger than 64 KiB'],
+    [`${minimal}# \uFFFD`, 'is not UTF-8'],
+    [`${minimal}# \uD800`, 'is not UTF-8'],
+    [`${minimal}# \u0000`, 'control characters'],
+    [`a: ${'['.repeat(65)}${']'.repeat(65)}`, 'nested more than 64 levels deep'],
+    [Array.from({ length: 1001 }, (_, i) => `k${i}:`).join('\n'), 'has more than 1000 entries'],
+    [`${'- '.repeat(30_000)}`, 'nested more than 64 levels deep'],
+    [`a: ${'['.repeat(60_000)}`, 'nested more than 64 levels deep'],
+    [`a: ${'{a: '.repeat(15_000)}`, 'nested more than 64 levels deep'],
+  ])('%.40s', (text, says) => {
+    expect(complaint(text)).toContain(says)
+  })
+
+  it('tells all problems at once, in the order of the file', () => {
+    const message = complaint(withSpec('run: {prot: 1, replicas: no}\nrelease: {bake: soon}\nfoo: 1'))
+    expect(message.split('\n')).toEqual([
+      '4 problems',
+      expect.stringContaining('slipway.yaml:6:9 spec.run.prot:'),
+      expect.stringContaining('slipway.yaml:6:28 spec.run.replicas:'),
+      expect.stringContaining('slipway.yaml:7:19 spec.release.bake:'),
+      expect.stringContaining('slipway.yaml:8:3 spec.foo:'),
+    ])
+  })
+
+  it('keeps the message short, however much is wrong', () => {
+    const message = complaint(withSpec(Array.from({ length: 900 }, (_, i) => `k${i}: ${i}`).join('\n')))
+    expect(message).toContain('and 860 more')
+    expect(message.length).toBeLessThan(16_000)
+  })
+})
+
+describe('whatever the text', () => {
+  const survives = (text: string) => {
+    try {
+      parseManifest(text, shop)
+    } catch (error) {
+      expect(error).toBeInstanceOf(PermanentFailure)
+      expect((error as PermanentFailure).reason).toBe('InvalidManifest')
+    }
+  }
+
+  it('it is parsed or refused as an invalid manifest', () => {
+    fc.assert(fc.property(fc.string({ unit: 'binary', maxLength: 400 }), survives), { numRuns: 500 })
+  })
+
+  it('of YAML’s own signs', () => {
+    const signs = fc.constantFrom(
+      ...'-:?,[]{}#&*!|>\'"%@` \n\t\r~<=0a',
+      ': ',
+      '- ',
+      '\n  ',
+      '---\n',
+      '...\n',
+      '!!',
+      '<<',
+    )
+    fc.assert(
+      fc.property(fc.array(signs, { maxLength: 120 }), (parts) => survives(parts.join(''))),
+      { numRuns: 500 },
+    )
+  })
+
+  it('of the right keys with any values', () => {
+    const keys =
+      'apiVersion kind metadata name spec run port env release steps weight for bake success latency below'
+    const key = fc.constantFrom(...keys.split(' '), '__proto__', 'constructor', 'toString')
+    const tree = fc.letrec((tie) => ({
+      node: fc.oneof({ maxDepth: 5 }, fc.jsonValue({ maxDepth: 1 }), tie('map'), tie('map')),
+      map: fc.dictionary(key, tie('node'), { maxKeys: 4 }),
+    })).map
+    fc.assert(
+      fc.property(tree, (value) => survives(JSON.stringify(value))),
+      { numRuns: 500 },
+    )
+  })
+})
