@@ -11,7 +11,7 @@ export const taskQueue = 'slipway'
 export interface SourceMoved {
   /** `refs/heads/main`. */
   readonly ref: string
-  /** The commit that the sender saw; 40 hex. */
+  /** The commit that the sender saw; 40 hex, all zeros when none caused this look. */
   readonly after: string
   /** The delivery's id, for people: a push receives one outcome however often it is delivered. */
   readonly delivery: string
@@ -46,11 +46,13 @@ export interface AppState {
   readonly stable?: { readonly revision: string; readonly sha: string }
   readonly active?: ReleaseRef
   /** The newest push that waits for the active release to end. */
-  readonly waiting?: { readonly sha: string; readonly delivery: string }
+  readonly waiting?: { readonly sha: string }
   /** Commits that ended badly: not tried again until `retry`. */
   readonly rejected: readonly string[]
   /** The latest outcomes, newest first, at most 20. */
   readonly outcomes: readonly { readonly release: string; readonly sha: string; readonly outcome: Outcome }[]
+  /** Commits whose push has its outcome, newest first, at most 200: a late delivery of one of them is no news. */
+  readonly seen: readonly string[]
   /** Ids of commands already answered, at most 200: Temporal forgets update ids at continue-as-new. */
   readonly answered: readonly string[]
 }
@@ -61,6 +63,8 @@ export interface AppInput {
   readonly app: AppRef
   /** Absent on the first run and after a loss: then it is rebuilt from the cluster. */
   readonly state?: AppState
+  /** Begins a new history after so many looks; absent: when Temporal suggests it. For tests. */
+  readonly renewAfter?: number
 }
 
 /** Arguments of the workflow `release`. */

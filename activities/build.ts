@@ -1,0 +1,21 @@
+// Builds a plan's commit and names the revision that its image makes.
+import { Context } from '@temporalio/activity'
+import type { Plan } from '../domain/release.ts'
+import { makeRevision, type Revision } from '../domain/revision.ts'
+import type { Platform } from '../platform/platform.ts'
+import { alive } from './clock.ts'
+
+/** Of a line of the log, what the heartbeat carries. */
+const lineShown = 500
+
+export function buildVerbs({ build }: Pick<Platform, 'build'>) {
+  return {
+    async buildRevision(plan: Plan): Promise<Revision> {
+      const { cancellationSignal: signal } = Context.current()
+      const image = await alive((say) =>
+        build.build(plan, { signal, progress: (line) => say(line.slice(0, lineShown)) }),
+      )
+      return makeRevision(plan, image)
+    },
+  }
+}

@@ -1,0 +1,25 @@
+// The story's verbs: what the workflows ask for and the platform does. Joined here; no other file lists them.
+import type { Platform } from '../platform/platform.ts'
+import { buildVerbs } from './build.ts'
+import { type Clock, systemClock } from './clock.ts'
+import { deployVerbs } from './deploy.ts'
+import { translated } from './failure.ts'
+import { metricsVerbs } from './metrics.ts'
+import { reportVerbs } from './report.ts'
+import { sourceVerbs } from './source.ts'
+import { trafficVerbs } from './traffic.ts'
+
+export function createActivities(platform: Platform, clock: Clock = systemClock) {
+  return translated({
+    ...sourceVerbs(platform),
+    ...buildVerbs(platform),
+    // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
+    ...deployVerbs(platform, clock),
+    // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
+    ...trafficVerbs(platform, clock),
+    ...metricsVerbs(platform, clock),
+    ...reportVerbs(platform, clock),
+  })
+}
+
+export type Activities = ReturnType<typeof createActivities>

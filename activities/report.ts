@@ -1,0 +1,79 @@
+// Tells people, and remembers: the Release objects, the App's status, and what a lost workflow is rebuilt from.
+import { Context } from '@temporalio/activity'
+import { WorkflowNotFoundError } from '@temporalio/common'
+import type { AppRef } from '../domain/app.ts'
+import { type Outcome, type ReleaseRef, type ReleaseStatus, releaseWorkflowId } from '../domain/release.ts'
+import type { AppStatus, Platform } from '../platform/platform.ts'
+import { alive, type Clock } from './clock.ts'
+
+/** A release that ended without a workflow of its own to say so. */
+export interface Obituary {
+  readonly release: ReleaseRef
+  readonly outcome: Outcome
+  readonly message: string
+}
+
+/** How a release's workflow ended; null when it ended without a word (terminated, or never known). */
+export type Ending = { readonly outcome: Outcome; readonly message: string } | null
+
+/** What the cluster remembers of an App. */
+export interface Memory {
+  /** The highest release number that was ever used. */
+  readonly seq: number
+  /** Newest first. */
+  readonly releases: readonly Pick<ReleaseStatus, 'release' | 'phase' | 'outcome'>[]
+}
+
+export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traffic'>, clock: Clock) {
+  return {
+    reportRelease: (status: ReleaseStatus): Promise<void> => report.release(status),
+
+    reportApp: ({ app, status }: { app: AppRef; status: AppStatus }): Promise<void> =>
+      report.app(app, status),
+
+    /** Writes the outcome of releases that have no workflow: overtaken before they began, or lost. */
+    async closeReleases({ app, releases }: { app: AppRef; releases: readonly Obituary[] }): Promise<void> {
+      const known = await report.history(app)
+      for (const obituary of releases) {
+        const before = known.find(({ release }) => release.seq === obituary.release.seq)
+        if (!before?.outcome) await report.release(closed(obituary, before, clock.now()))
+      }
+    },
+
+    async loadApp(app: AppRef): Promise<Memory> {
+      const [known, route] = await Promise.all([report.history(app), traffic.read(app)])
+      return {
+        seq: Math.max(0, route?.epoch.seq ?? 0, ...known.map(({ release }) => release.seq)),
+        releases: known.map(({ release, phase, outcome }) => ({
+          release,
+          phase,
+          ...(outcome && { outcome }),
+        })),
+      }
+    },
+
+    /** Waits for a release whose App's workflow is not its parent any more. */
+    async awaitRelease(release: ReleaseRef): Promise<Ending> {
+      const handle = Context.current().client.workflow.getHandle(releaseWorkflowId(release))
+      try {
+        return (await alive(() => handle.result())) as NonNullable<Ending>
+      } catch (error) {
+        // The class itself belongs to the client, which activities do not import.
+        const over = error instanceof Error && error.name === 'WorkflowFailedError'
+        if (over || error instanceof WorkflowNotFoundError) return null
+        throw error
+      }
+    },
+  }
+}
+
+function closed(
+  { release, outcome, message }: Obituary,
+  before: ReleaseStatus | undefined,
+  now: number,
+): ReleaseStatus {
+  const status = before ?? { release, weight: 0, transitions: [], startedAt: now }
+  const transition = { at: now, phase: 'done' as const, weight: 0, message }
+  const transitions = [...status.transitions, transition]
+  return { ...status, phase: 'done', outcome, message, weight: 0, transitions, finishedAt: now }
+}

@@ -1,0 +1,73 @@
+// Moves traffic: a write, then the proof that the gateway serves it.
+import type { AppRef } from '../domain/app.ts'
+import type { Revision } from '../domain/revision.ts'
+import { formatEpoch, sameWeights } from '../domain/route.ts'
+import type { Platform, RouteWrite, Traffic } from '../platform/platform.ts'
+import { asked, type Clock } from './clock.ts'
+import { awaitReady } from './deploy.ts'
+import { relentlessly } from './failure.ts'
+import { planOf } from './source.ts'
+
+const readyWithin = 60_000
+const servedWithin = 30_000
+
+export interface Shift {
+  readonly route: RouteWrite
+  /** The revision whose share rises: it must have all its pods ready first. */
+  readonly rises?: Revision
+}
+
+/** Since when the gateway serves what was written, in milliseconds since the epoch. */
+export interface Served {
+  readonly servedAt: number
+}
+
+/** What the route calls stable; absent when there is no route. */
+export interface Rescued {
+  readonly stable?: string
+}
+
+export function trafficVerbs(platform: Platform, clock: Clock) {
+  const { deploy, traffic } = platform
+  return {
+    async shiftTraffic({ route, rises }: Shift): Promise<Served> {
+      if (rises) await awaitReady(deploy, clock, rises, clock.now() + readyWithin)
+      return write(traffic, clock, route)
+    },
+
+    /** Takes the traffic back. Only a newer owner of the route ends it; everything else is tried again, for ever. */
+    async returnTraffic(route: RouteWrite): Promise<Served> {
+      return relentlessly(['Fenced'], () => write(traffic, clock, route))
+    },
+
+    /** Gives all traffic to what the route calls stable, after a release whose workflow was lost. */
+    async rescueTraffic({ app, seq }: { app: AppRef; seq: number }): Promise<Rescued> {
+      const route = await traffic.read(app)
+      if (!route) return {}
+      const { revisions } = await deploy.describe(app)
+      const stable = revisions.find(({ name }) => name === route.stable)
+      if (!stable) return { stable: route.stable }
+      const { spec } = await planOf(platform, { app, seq, sha: stable.sha })
+      const weights = [{ revision: stable.name, weight: 1000 }]
+      const epoch = { seq, n: 0 }
+      const { hosts } = spec.route
+      await write(traffic, clock, { app, hosts, port: stable.run.port, weights, epoch, stable: stable.name })
+      return { stable: stable.name }
+    },
+  }
+}
+
+/** Ends when the gateway serves the route; says since when. */
+async function write(traffic: Traffic, clock: Clock, route: RouteWrite): Promise<Served> {
+  await traffic.write(route)
+  const until = clock.now() + servedWithin
+  const served = await asked(clock, { every: 100, until }, async () => {
+    const weights = await traffic.served(route.app)
+    return weights && sameWeights(weights, route.weights) ? true : undefined
+  })
+  if (served) return { servedAt: clock.now() }
+  throw new Error(
+    `the gateway does not serve the weights ${formatEpoch(route.epoch)} of ${route.app.name} ` +
+      `${servedWithin / 1000} s after they were written; is it running, and does it accept the route?`,
+  )
+}

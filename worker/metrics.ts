@@ -1,0 +1,22 @@
+// What Prometheus learns of the worker's process; what it learns of the work, Temporal's runtime tells at its own address.
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+
+export interface ProcessMetrics {
+  readonly text: () => Promise<string>
+  readonly contentType: string
+}
+
+/** `inFlight` says how many activities run now. */
+export function processMetrics(inFlight: () => number): ProcessMetrics {
+  const register = new Registry()
+  collectDefaultMetrics({ register })
+  new Gauge({
+    name: 'slipway_worker_activities',
+    help: 'Activities that run now',
+    registers: [register],
+    collect() {
+      this.set(inFlight())
+    },
+  })
+  return { text: () => register.metrics(), contentType: register.contentType }
+}

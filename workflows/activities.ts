@@ -1,0 +1,61 @@
+// The activities as the workflows call them, with the patience that each kind deserves.
+// Attempts are bounded where giving up leads to a rollback; time is not: hours without a worker must not end a release.
+import { type ActivityOptions, proxyActivities } from '@temporalio/workflow'
+import type { Activities } from '../activities/index.ts'
+
+/** Cancelled means ended: without this a rollback would race the mutation that it undoes. */
+const ends: ActivityOptions = { cancellationType: 'WAIT_CANCELLATION_COMPLETED' }
+const alive: ActivityOptions = { ...ends, heartbeatTimeout: '15s' }
+
+/** Git and the cluster, only read. */
+export const reading = proxyActivities<Pick<Activities, 'readPlan' | 'look'>>({
+  ...ends,
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 20 },
+})
+
+export const building = proxyActivities<Pick<Activities, 'buildRevision'>>({
+  ...alive,
+  startToCloseTimeout: '1h',
+  retry: { initialInterval: '5s', maximumInterval: '1m', maximumAttempts: 3 },
+})
+
+export const running = proxyActivities<Pick<Activities, 'runRevision' | 'retire'>>({
+  ...alive,
+  startToCloseTimeout: '20m',
+  retry: { initialInterval: '1s', maximumInterval: '10s', maximumAttempts: 20 },
+})
+
+export const shifting = proxyActivities<Pick<Activities, 'shiftTraffic'>>({
+  ...alive,
+  startToCloseTimeout: '3m',
+  retry: { initialInterval: '500ms', maximumInterval: '10s', maximumAttempts: 30 },
+})
+
+export const watching = proxyActivities<Pick<Activities, 'watchStep'>>({
+  ...alive,
+  startToCloseTimeout: '70m',
+  retry: { initialInterval: '1s', maximumInterval: '15s' },
+})
+
+/** Waits that end when the outside does. */
+export const awaiting = proxyActivities<Pick<Activities, 'awaitMetrics' | 'awaitRelease'>>({
+  ...alive,
+  startToCloseTimeout: '30 days',
+  retry: { initialInterval: '1s', maximumInterval: '15s' },
+})
+
+/** The way back never gives up. */
+export const returning = proxyActivities<Pick<Activities, 'returnTraffic' | 'rescueTraffic'>>({
+  ...alive,
+  startToCloseTimeout: '1m',
+  retry: { initialInterval: '500ms', maximumInterval: '30s' },
+})
+
+export const reporting = proxyActivities<
+  Pick<Activities, 'reportRelease' | 'reportApp' | 'closeReleases' | 'loadApp'>
+>({
+  ...ends,
+  startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+})

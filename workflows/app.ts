@@ -1,0 +1,260 @@
+// An App's life: the newest push wins, one release at a time. What is lost is found again in the cluster.
+import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
+import {
+  ApplicationFailure,
+  allHandlersFinished,
+  condition,
+  continueAsNew,
+  getExternalWorkflowHandle,
+  log,
+  setCurrentDetails,
+  setHandler,
+  startChild,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
+import type { Ending, Obituary } from '../activities/report.ts'
+import type { Sight } from '../activities/source.ts'
+import { type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
+import { awaiting, reading, reporting, returning, running } from './activities.ts'
+import { type Courier, courier } from './courier.ts'
+import { appDetails, appStatusOf } from './details.ts'
+import { failureOf } from './failure.ts'
+import {
+  type AppInput,
+  type AppState,
+  appStatus,
+  command,
+  releaseFinished,
+  type SourceMoved,
+  sourceMoved,
+  supersede,
+} from './messages.ts'
+import { decide, ended, rebuilt, unanswered } from './queue.ts'
+import { release } from './release.ts'
+import { searchAttributes } from './search-attributes.ts'
+
+/** What changes while an App lives. */
+interface Life {
+  readonly app: AppInput['app']
+  state: AppState
+  /** Somebody said "look again". */
+  moved: boolean
+  readonly pushed: SourceMoved[]
+  /** How releases ended, by their number; null: without a word. */
+  readonly endings: Map<number, Ending>
+  readonly reports: Courier
+  /** What the App's status said last. */
+  said: string
+  looks: number
+}
+
+export async function app(input: AppInput): Promise<void> {
+  const life = beginLife(input)
+  if (!input.state) await remember(life)
+  for (;;) {
+    await condition(() => life.moved || hasEnded(life))
+    await settle(life)
+    const sight = await look(life)
+    if (sight) await act(life, sight)
+    if (sight === null && !life.state.active && !life.moved) return
+    await renewWhenIdle(life, input)
+  }
+}
+
+function beginLife({ app, state }: AppInput): Life {
+  const life: Life = {
+    app,
+    state: state ?? rebuilt({ seq: 0, releases: [] }),
+    moved: state === undefined,
+    pushed: [],
+    endings: new Map(),
+    reports: courier(() => report(life)),
+    said: '',
+    looks: 0,
+  }
+  setHandler(sourceMoved, (push) => {
+    life.moved = true
+    life.pushed.push(push)
+  })
+  setHandler(releaseFinished, ({ release, outcome, message }) => {
+    life.endings.set(release.seq, { outcome, message })
+  })
+  setHandler(appStatus, () => life.state, { description: 'What is stable, what runs, what waits' })
+  setHandler(command, ({ verb }) => refuse(verb), { validator: ({ verb }) => refuse(verb) })
+  return life
+}
+
+function refuse(verb: string): never {
+  const why = `${verb} is not available for an App yet; a running release can be aborted`
+  throw ApplicationFailure.nonRetryable(why, 'Refused')
+}
+
+/** A workflow that is new, or was lost, knows what the cluster remembers; a release that goes on is followed again. */
+async function remember(life: Life): Promise<void> {
+  upsertSearchAttributes([{ key: searchAttributes.app, value: `${life.app.namespace}/${life.app.name}` }])
+  const summary = `what the cluster remembers of ${life.app.name}`
+  life.state = rebuilt(await reporting.loadApp.executeWithOptions({ summary }, [life.app]))
+  if (life.state.active) follow(life, life.state.active)
+}
+
+/** Takes note of the release that ended. */
+async function settle(life: Life): Promise<void> {
+  const { active } = life.state
+  if (!active || !life.endings.has(active.seq)) return
+  const ending = life.endings.get(active.seq) ?? (await rescue(life, active))
+  life.endings.clear()
+  life.state = ended(life.state, active, ending.outcome)
+  life.moved = true
+}
+
+/** A release whose workflow is gone could not take itself back: its traffic is returned here, under a number of its own. */
+async function rescue(life: Life, lost: ReleaseRef): Promise<NonNullable<Ending>> {
+  const { app } = life
+  const seq = life.state.seq + 1
+  life.state = { ...life.state, seq }
+  const name = releaseName(lost)
+  try {
+    const { stable } = await returning.rescueTraffic.executeWithOptions(
+      { summary: `traffic back after ${name}` },
+      [{ app, seq }],
+    )
+    const retirement = { app, upTo: seq, ...(stable && { keep: stable }) }
+    await running.retire.executeWithOptions({ summary: `remove what ${name} left` }, [retirement])
+  } catch (error) {
+    log.error('the lost release could not be taken back', { ...failureOf(error) })
+  }
+  const message = 'its workflow was ended from outside; the traffic was returned'
+  const ending = { outcome: 'failed', message } as const
+  const summary = `${name} is lost`
+  await reporting.closeReleases.executeWithOptions({ summary }, [
+    { app, releases: [{ release: lost, ...ending }] },
+  ])
+  return ending
+}
+
+/** Undefined when nothing could be seen this time: then it looks again by itself. */
+async function look(life: Life): Promise<Sight | null | undefined> {
+  life.moved = false
+  life.looks += 1
+  const pushed = life.pushed.splice(0)
+  const shas = unanswered(
+    life.state,
+    pushed.map(({ after }) => after),
+  )
+  try {
+    const summary = `look at ${life.app.name}: ${pushed.length} pushes`
+    return await reading.look.executeWithOptions({ summary }, [{ app: life.app, pushed: shas }])
+  } catch (error) {
+    log.warn('cannot look', { ...failureOf(error) })
+    life.pushed.unshift(...pushed)
+    await condition(() => life.moved || hasEnded(life), '1 minute')
+    life.moved = true
+    return undefined
+  }
+}
+
+async function act(life: Life, sight: Sight): Promise<void> {
+  const overtaken = numberOvertaken(life, sight)
+  const decision = decide(life.state, sight)
+  const { waiting: _, stable: __, ...rest } = life.state
+  const known = { ...rest, ...(sight.stable && { stable: sight.stable }) }
+  if (decision.kind === 'wait') {
+    const told = life.state.waiting?.sha === decision.sha
+    life.state = { ...known, waiting: { sha: decision.sha } }
+    if (decision.supersede && !told) await giveWay(life, decision.sha)
+  } else {
+    life.state = known
+    if (decision.kind === 'release') await begin(life, decision.sha)
+    else log.info('nothing to release', { why: decision.why })
+  }
+  await recordOvertaken(life, overtaken)
+  life.reports.send()
+}
+
+/** The commits that never became a release get a number each: every push has its outcome. */
+function numberOvertaken(life: Life, { overtaken }: Sight): readonly Obituary[] {
+  return overtaken.map(({ sha, onBranch }) => {
+    const release = { app: life.app, seq: life.state.seq + 1, sha }
+    const outcome = onBranch ? 'superseded' : 'ignored'
+    life.state = ended({ ...life.state, seq: release.seq }, release, outcome)
+    const message = onBranch ? 'a newer push came before it began' : 'the branch does not have this commit'
+    return { release, outcome, message }
+  })
+}
+
+async function recordOvertaken({ app }: Life, releases: readonly Obituary[]): Promise<void> {
+  if (releases.length === 0) return
+  const summary = `${releases.length} overtaken`
+  await reporting.closeReleases.executeWithOptions({ summary }, [{ app, releases }])
+}
+
+async function begin(life: Life, sha: string): Promise<void> {
+  const { app, state } = life
+  const { stable } = state
+  const ref = { app, seq: state.seq + 1, sha }
+  life.state = { ...state, seq: ref.seq, active: ref }
+  try {
+    const child = await startChild(release, {
+      args: [{ release: ref, ...(stable && { stable }) }],
+      workflowId: releaseWorkflowId(ref),
+      // It outlives this workflow's runs and its end, and is not ended by them.
+      parentClosePolicy: 'ABANDON',
+      cancellationType: 'ABANDON',
+      workflowIdReusePolicy: 'REJECT_DUPLICATE',
+      staticSummary: `${releaseName(ref)}: ${sha.slice(0, 7)}`,
+      typedSearchAttributes: [
+        { key: searchAttributes.app, value: `${app.namespace}/${app.name}` },
+        { key: searchAttributes.sha, value: sha },
+        { key: searchAttributes.seq, value: ref.seq },
+      ],
+    })
+    listen(life, ref, child.result())
+  } catch (error) {
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
+    follow(life, ref)
+  }
+}
+
+/** Waits for a release that is not a child of this run. */
+function follow(life: Life, ref: ReleaseRef): void {
+  const summary = `${releaseName(ref)} to end`
+  listen(life, ref, awaiting.awaitRelease.executeWithOptions({ summary }, [ref]))
+}
+
+function listen({ endings }: Life, { seq }: ReleaseRef, ending: Promise<Ending>): void {
+  // Its own word, if it could still give one, says more than how its workflow ended.
+  const lost = () => void (endings.has(seq) || endings.set(seq, null))
+  ending.then((end) => endings.set(seq, end), lost)
+}
+
+/** The running release makes room for a newer commit: it takes itself back. */
+async function giveWay({ state }: Life, by: string): Promise<void> {
+  if (!state.active) return
+  await getExternalWorkflowHandle(releaseWorkflowId(state.active))
+    .signal(supersede, { by })
+    .catch((error: unknown) => log.warn('the release has ended already', { error }))
+}
+
+const hasEnded = ({ state, endings }: Life) => state.active !== undefined && endings.has(state.active.seq)
+
+/** A new history, when the old one is long and nothing goes on. */
+async function renewWhenIdle(life: Life, input: AppInput): Promise<void> {
+  const long =
+    workflowInfo().continueAsNewSuggested || life.looks >= (input.renewAfter ?? Number.POSITIVE_INFINITY)
+  const busy = () => life.moved || life.state.active !== undefined
+  if (!long || busy()) return
+  await life.reports.idle()
+  await condition(allHandlersFinished)
+  if (!busy()) await continueAsNew<typeof app>({ ...input, state: life.state })
+}
+
+/** People are told what changed, not that somebody looked. */
+async function report(life: Life): Promise<void> {
+  const status = appStatusOf(life.state)
+  const said = JSON.stringify(status)
+  setCurrentDetails(appDetails(life.app, life.state))
+  if (said === life.said) return
+  await reporting.reportApp.executeWithOptions({ summary: status.message }, [{ app: life.app, status }])
+  life.said = said
+}

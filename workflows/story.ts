@@ -1,0 +1,78 @@
+// A release as people see it while it goes on: its status, its page in the Temporal UI, its search attributes, its reports.
+import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
+import type { Evidence } from '../domain/judge/judge.ts'
+import type { Outcome, Phase, ReleaseStatus } from '../domain/release.ts'
+import { reporting } from './activities.ts'
+import { courier } from './courier.ts'
+import { releaseDetails } from './details.ts'
+import { type ReleaseInput, releaseStatus } from './messages.ts'
+import { searchAttributes } from './search-attributes.ts'
+
+/** What is learnt of a release on its way. */
+type Facts = Partial<Pick<ReleaseStatus, 'commit' | 'revision' | 'image' | 'step' | 'weight'>>
+
+export interface Story {
+  readonly status: () => ReleaseStatus
+  /** Something happened: it becomes a line of the release's history. */
+  readonly tell: (phase: Phase, message: string, facts?: Facts & { evidence?: Evidence }) => void
+  /** The release waits for data; `undefined` when it does not any more. */
+  readonly stall: (reason: string | undefined) => void
+  readonly end: (outcome: Outcome, message: string) => void
+  /** Resolves when all of it has been reported. */
+  readonly told: () => Promise<void>
+}
+
+export function tellStory({ release, stable }: ReleaseInput): Story {
+  let status: ReleaseStatus = {
+    release,
+    phase: 'pending',
+    message: 'begins',
+    ...(stable && { stable: stable.revision }),
+    weight: 0,
+    transitions: [],
+    startedAt: Date.now(),
+  }
+  const reports = courier(() => {
+    const { phase, step, outcome } = status
+    const summary = outcome ?? (phase === 'rolling-out' && step ? `${phase} ${step}` : phase)
+    return reporting.reportRelease.executeWithOptions({ summary }, [status])
+  })
+  setHandler(releaseStatus, () => status, { description: 'What people see of this release' })
+
+  function become(next: ReleaseStatus) {
+    index(status, next)
+    status = next
+    setCurrentDetails(releaseDetails(status))
+    reports.send()
+  }
+  function tell(phase: Phase, message: string, { evidence, ...facts }: Parameters<Story['tell']>[2] = {}) {
+    const weight = facts.weight ?? status.weight
+    const transition = { at: Date.now(), phase, weight, message, ...(evidence && { evidence }) }
+    const transitions = [...status.transitions, transition]
+    become({ ...status, ...facts, phase, message, transitions, ...(evidence && { evidence }) })
+  }
+  return {
+    status: () => status,
+    tell,
+    stall(reason) {
+      const { stalled, ...rest } = status
+      if (stalled !== reason) become(reason === undefined ? rest : { ...rest, stalled: reason })
+    },
+    end(outcome, message) {
+      const { stalled: _, ...rest } = status
+      status = { ...rest, outcome, finishedAt: Date.now() }
+      tell('done', message)
+    },
+    told: reports.idle,
+  }
+}
+
+/** Keeps the lists right: an event in the history only when something changed. */
+function index(before: ReleaseStatus, { phase, outcome, weight }: ReleaseStatus) {
+  const changed = [
+    ...(phase !== before.phase ? [{ key: searchAttributes.phase, value: phase }] : []),
+    ...(outcome && phase !== before.phase ? [{ key: searchAttributes.outcome, value: outcome }] : []),
+    ...(weight !== before.weight ? [{ key: searchAttributes.weight, value: weight }] : []),
+  ]
+  if (changed.length > 0) upsertSearchAttributes(changed)
+}
