@@ -4,6 +4,7 @@ import { kinds } from '../platform/kinds.ts'
 import { kubernetes as connectKubernetes } from '../platform/kubernetes.ts'
 import { type ApiSettings, apiSettings, readSecret } from '../platform/settings.ts'
 import { declaredApps } from './apps.ts'
+import { commandAnswers, temporalAsk } from './commands.ts'
 import { follower } from './follow.ts'
 import { gitBackend } from './git-backend.ts'
 import { installHook } from './git-hook.ts'
@@ -15,13 +16,16 @@ import { appLooks, objectKey } from './looks.ts'
 import { prometheusMetrics } from './metrics.ts'
 import { pushes } from './pushes.ts'
 import { queue } from './queue.ts'
+import { releasePages } from './release-pages.ts'
 import { seenReleases } from './releases.ts'
 import { bareRepositories } from './repositories.ts'
 import { type Route, server } from './server.ts'
 import { temporalSources } from './sources.ts'
 import { sweep } from './sweep.ts'
 import { gitTokens } from './tokens.ts'
+import { admission, clusterJudge } from './visitor.ts'
 import { informerOf, watch } from './watch.ts'
+import { githubWebhook, webhookSecrets } from './webhooks.ts'
 
 const settings = apiSettings()
 const log = jsonLog('slipway-api')
@@ -44,13 +48,46 @@ const releaseObjects = watch({
   log,
 })
 const apps = declaredApps(kubernetes, kinds.App, appObjects)
-const releases = seenReleases(releaseObjects)
+const releases = seenReleases(kubernetes, kinds.Release, releaseObjects)
 const look = appLooks(apps, sources)
 
+const commandQueue = queue({ name: 'commands', handle: (key) => answerCommand(key), log })
+const commandObjects = watch({
+  kind: 'commands',
+  informer: informerOf(kubernetes.config, kinds.Command),
+  onSeen: (object) => commandQueue.add(objectKey(object)),
+  log,
+})
+const answerCommand = commandAnswers({
+  kubernetes,
+  kind: kinds.Command,
+  watched: commandObjects,
+  releases,
+  ask: temporalAsk(temporal),
+  metrics,
+})
+
+const watches = [appObjects, releaseObjects, commandObjects]
 const temporalAnswers = lately(() =>
   connection.withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({})),
 )
 const git = await gitRemoteOf(settings)
+
+const hook = githubWebhook({
+  secrets: settings.webhookSecretFile ? webhookSecrets(readSecret(settings.webhookSecretFile)) : [],
+  apps,
+  ready: appObjects.synced,
+  sources,
+  installations: settings.githubInstallations,
+  metrics,
+  log,
+})
+const pages = releasePages({
+  releases,
+  admit: admission({ judge: clusterJudge(kubernetes.config) }),
+  namespace: settings.appNamespace,
+  ready: releaseObjects.synced,
+})
 
 const routes: readonly Route[] = [
   { methods: ['GET'], path: '/healthz', access: 'anyone', answer: alive },
@@ -60,8 +97,7 @@ const routes: readonly Route[] = [
     access: 'anyone',
     answer: readiness({
       temporal: temporalAnswers.check,
-      kubernetes: () =>
-        appObjects.synced() && releaseObjects.synced() ? undefined : 'the watch is not up to date',
+      kubernetes: () => (watches.every((one) => one.synced()) ? undefined : 'the watch is not up to date'),
       ...git?.checks,
     }),
   },
@@ -71,6 +107,14 @@ const routes: readonly Route[] = [
     access: 'anyone',
     answer: async () =>
       new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
+  },
+  { methods: ['POST'], path: '/webhooks/github', access: 'signature', answer: hook },
+  { methods: ['GET'], path: '/api/releases', access: 'kubernetes-token', answer: pages.list },
+  {
+    methods: ['GET'],
+    path: '/api/releases/:name',
+    access: 'kubernetes-token',
+    answer: (request, { name = '' }) => pages.one(request, name),
   },
   ...(git ? [git.route] : []),
 ]
@@ -85,8 +129,8 @@ async function stop(signal: string): Promise<void> {
   log.info({ signal }, 'stopping')
   git?.stop()
   temporalAnswers.stop()
-  lookQueue.stop()
-  await Promise.all([listening.drain(20_000), appObjects.stop(), releaseObjects.stop()])
+  for (const one of [lookQueue, commandQueue]) one.stop()
+  await Promise.all([listening.drain(20_000), ...watches.map((one) => one.stop())])
   await connection.close()
   log.info('stopped')
   process.exit(0)

@@ -2,7 +2,8 @@
 import { z } from 'zod'
 import type { AppRef } from '../domain/app.ts'
 import type { ReleaseRef } from '../domain/release.ts'
-import type { Custom } from '../platform/kinds.ts'
+import type { Custom, Kind } from '../platform/kinds.ts'
+import type { Kubernetes } from '../platform/kubernetes.ts'
 import type { Watched } from './watch.ts'
 
 /** A Release object, as far as it is used here. */
@@ -24,7 +25,8 @@ export interface SeenTransition {
 }
 
 export interface Releases {
-  readonly get: (namespace: string, name: string) => SeenRelease | undefined
+  /** Asks the cluster itself, which knows what the watch may not have heard yet. */
+  readonly read: (namespace: string, name: string) => Promise<SeenRelease | undefined>
   /** Newest first. */
   readonly ofApp: (app: AppRef) => readonly SeenRelease[]
   /** The whole objects of a namespace, newest first, for whoever may see them. */
@@ -54,10 +56,14 @@ const Seen = z.object({
     .default({ phase: 'pending', outcome: undefined, message: '', weight: 0, transitions: [] }),
 })
 
-export function seenReleases(watched: Watched<Custom>): Releases {
+export function seenReleases(
+  kubernetes: Pick<Kubernetes, 'get'>,
+  kind: Kind<Custom>,
+  watched: Watched<Custom>,
+): Releases {
   const all = (namespace: string) => watched.list(namespace).flatMap((object) => seen(object) ?? [])
   return {
-    get: (namespace, name) => seen(watched.get(namespace, name)),
+    read: async (namespace, name) => seen(await kubernetes.get(kind, namespace, name)),
     ofApp: (app) =>
       all(app.namespace)
         .filter(({ release }) => release.app.name === app.name)

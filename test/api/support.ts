@@ -113,7 +113,7 @@ export async function remote({ follow = 300 }: { follow?: number } = {}) {
   const later: string[] = []
   const repositories = bareRepositories(root)
   const apps = declaredApps(cluster.kubernetes, kinds.App, cluster.watched(kinds.App))
-  const releases = seenReleases(cluster.watched(kinds.Release))
+  const releases = seenReleases(cluster.kubernetes, kinds.Release, cluster.watched(kinds.Release))
   const gitUrl = 'http://10.244.0.1:8090/git'
   const received = pushes({
     apps,
