@@ -40,7 +40,7 @@ export function explain(
       message: `it needed more disk than the build's ${limits.storage}: ${message.trim()}`,
     }
   }
-  if (ended?.reason === 'OOMKilled' || ended?.exitCode === exitCodes.died || ended?.exitCode === 137) {
+  if (ended?.reason === 'OOMKilled' || ended?.exitCode === exitCodes.died) {
     return { fault: 'commit', message: `it needed more memory than the build's ${limits.memory}` }
   }
   if (ended === undefined || ended.exitCode !== 1) {

@@ -92,7 +92,7 @@ function podSpec(plan: Plan, settings: BuildSettings, deadline: number) {
         imagePullPolicy: 'IfNotPresent',
         // What comes from the repository is handed over as words; none of it is ever part of the script.
         command: ['sh', '-c', script, 'build'],
-        args: [...buildWords(plan, settings), ...words],
+        args: [...buildWords(plan, settings), ...words].map(literal),
         env: [
           { name: 'BUILDKIT_HOST', value: 'unix:///run/buildkit/buildkitd.sock' },
           { name: 'BUILDKIT_STEP_LOG_MAX_SIZE', value: '1048576' },
@@ -171,6 +171,9 @@ function gitContext({ repository, release: { sha }, spec }: Plan, { git }: Build
   const query = { ref: sha, checksum: sha, submodules: 'false', ...(subdir === '' ? {} : { subdir }) }
   return `${url.href}?${new URLSearchParams(query)}`
 }
+
+/** Kubernetes replaces `$(NAME)` in a container's words; ours are meant as they are. */
+const literal = (word: string): string => word.replaceAll('$', '$$$$')
 
 /** The token goes to the built-in remote and to no other host. */
 function gitCredentials(plan: Plan, { git }: BuildSettings) {

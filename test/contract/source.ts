@@ -4,7 +4,7 @@ import type { AppSource } from '../../domain/app.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
 import type { Source } from '../../platform/platform.ts'
 
-export interface SourceWorld {
+export interface SourceSetup {
   readonly source: Source
   /** A repository of this name that exists and holds nothing yet. */
   readonly repository: (name: string) => Promise<string>
@@ -19,48 +19,48 @@ export interface SourceWorld {
 
 const absent = '0123456789abcdef0123456789abcdef01234567'
 
-export function sourceContract(name: string, make: () => Promise<SourceWorld>): void {
-  describe(`source: ${name}`, () => {
-    let world: SourceWorld
+export function sourceContract(make: () => Promise<SourceSetup>): void {
+  describe('source', () => {
+    let setup: SourceSetup
     let count = 0
     beforeAll(async () => {
-      world = await make()
+      setup = await make()
     })
-    afterAll(() => world?.close())
+    afterAll(() => setup?.close())
 
     const aSource = async (branch = 'main'): Promise<AppSource> => ({
-      repository: await world.repository(`shop-${++count}`),
+      repository: await setup.repository(`shop-${++count}`),
       branch,
     })
 
     describe('head', () => {
       it('is the newest commit of the branch, and of no branch that is called alike', async () => {
         const main = await aSource()
-        await world.push(main, { a: '1' })
-        const newest = await world.push(main, { a: '2' })
-        const other = await world.push({ ...main, branch: 'main-2' }, { a: '3' })
-        expect(await world.source.head(main)).toBe(newest)
-        expect(await world.source.head({ ...main, branch: 'main-2' })).toBe(other)
+        await setup.push(main, { a: '1' })
+        const newest = await setup.push(main, { a: '2' })
+        const other = await setup.push({ ...main, branch: 'main-2' }, { a: '3' })
+        expect(await setup.source.head(main)).toBe(newest)
+        expect(await setup.source.head({ ...main, branch: 'main-2' })).toBe(other)
       })
 
       it('is undefined for a branch that does not exist, also when nothing does', async () => {
         const main = await aSource()
-        expect(await world.source.head(main)).toBeUndefined()
-        await world.push(main, { a: '1' })
-        expect(await world.source.head({ ...main, branch: 'mai' })).toBeUndefined()
+        expect(await setup.source.head(main)).toBeUndefined()
+        await setup.push(main, { a: '1' })
+        expect(await setup.source.head({ ...main, branch: 'mai' })).toBeUndefined()
       })
     })
 
     describe('read', () => {
       it('gives a file as it was at the commit, and who made it', async () => {
         const main = await aSource()
-        const first = await world.push(
+        const first = await setup.push(
           main,
           { 'slipway.yaml': 'one: 1\n' },
           { title: 'Begin', author: 'ben' },
         )
-        await world.push(main, { 'slipway.yaml': 'two: 2\n' })
-        const { commit, text } = await world.source.read(main, first, 'slipway.yaml')
+        await setup.push(main, { 'slipway.yaml': 'two: 2\n' })
+        const { commit, text } = await setup.source.read(main, first, 'slipway.yaml')
         expect(text).toBe('one: 1\n')
         expect(commit).toMatchObject({ sha: first, title: 'Begin', author: 'ben' })
         expect(commit.committedAt).toBeGreaterThan(0)
@@ -68,22 +68,22 @@ export function sourceContract(name: string, make: () => Promise<SourceWorld>): 
 
       it('finds a file in a folder', async () => {
         const main = await aSource()
-        const sha = await world.push(main, { 'services/shop/slipway.yaml': 'deep: true\n', README: '' })
-        expect((await world.source.read(main, sha, 'services/shop/slipway.yaml')).text).toBe('deep: true\n')
+        const sha = await setup.push(main, { 'services/shop/slipway.yaml': 'deep: true\n', README: '' })
+        expect((await setup.source.read(main, sha, 'services/shop/slipway.yaml')).text).toBe('deep: true\n')
       })
 
       it('fails NotFound for a commit that is not there', async () => {
         const main = await aSource()
-        await world.push(main, { 'slipway.yaml': '' })
-        const failure = await failureOf(world.source.read(main, absent, 'slipway.yaml'))
+        await setup.push(main, { 'slipway.yaml': '' })
+        const failure = await failureOf(setup.source.read(main, absent, 'slipway.yaml'))
         expect(failure.reason).toBe('NotFound')
         expect(failure.message).toContain(absent)
       })
 
       it('fails NotFound for a file that is not there, and says which', async () => {
         const main = await aSource()
-        const sha = await world.push(main, { README: '' })
-        const failure = await failureOf(world.source.read(main, sha, 'slipway.yaml'))
+        const sha = await setup.push(main, { README: '' })
+        const failure = await failureOf(setup.source.read(main, sha, 'slipway.yaml'))
         expect(failure.reason).toBe('NotFound')
         expect(failure.message).toContain('slipway.yaml')
         expect(failure.message).toContain(sha.slice(0, 7))
@@ -93,21 +93,21 @@ export function sourceContract(name: string, make: () => Promise<SourceWorld>): 
     describe('isAncestor', () => {
       it('sees the history of a commit, and the commit itself', async () => {
         const main = await aSource()
-        const [first, second] = [await world.push(main, { a: '1' }), await world.push(main, { a: '2' })]
-        const third = await world.push(main, { a: '3' })
-        expect(await world.source.isAncestor(main, first, third)).toBe(true)
-        expect(await world.source.isAncestor(main, second, third)).toBe(true)
-        expect(await world.source.isAncestor(main, third, third)).toBe(true)
-        expect(await world.source.isAncestor(main, third, first)).toBe(false)
+        const [first, second] = [await setup.push(main, { a: '1' }), await setup.push(main, { a: '2' })]
+        const third = await setup.push(main, { a: '3' })
+        expect(await setup.source.isAncestor(main, first, third)).toBe(true)
+        expect(await setup.source.isAncestor(main, second, third)).toBe(true)
+        expect(await setup.source.isAncestor(main, third, third)).toBe(true)
+        expect(await setup.source.isAncestor(main, third, first)).toBe(false)
       })
 
       it('is false for what was pushed over, and for what is unknown', async () => {
         const main = await aSource()
-        const lost = await world.push(main, { a: '1' })
-        const head = await world.push(main, { a: '2' }, { root: true })
-        expect(await world.source.isAncestor(main, lost, head)).toBe(false)
-        expect(await world.source.isAncestor(main, absent, head)).toBe(false)
-        expect(await world.source.isAncestor(main, head, absent)).toBe(false)
+        const lost = await setup.push(main, { a: '1' })
+        const head = await setup.push(main, { a: '2' }, { root: true })
+        expect(await setup.source.isAncestor(main, lost, head)).toBe(false)
+        expect(await setup.source.isAncestor(main, absent, head)).toBe(false)
+        expect(await setup.source.isAncestor(main, head, absent)).toBe(false)
       })
     })
   })

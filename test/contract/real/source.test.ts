@@ -13,7 +13,7 @@ const token = randomBytes(16).toString('hex')
 const readerOf = (server: GitServer, maxFileBytes = 64 * 1024): Source =>
   gitSource({ token: tokenUnder(server.url, token), plainHttpUnder: server.url, maxFileBytes })
 
-sourceContract('git', async () => {
+sourceContract(async () => {
   const server = await aGitServer(token)
   return {
     source: readerOf(server),

@@ -1,0 +1,99 @@
+// What is asked of the cluster for a build, word for word, and what is refused before anything is asked.
+import { describe, expect, it } from 'vitest'
+import { stringify } from 'yaml'
+import { PermanentFailure } from '../../../domain/failure.ts'
+import { type BuildSettings, buildJob } from '../../../platform/build/job.ts'
+import { aPlan, settings } from './plan.ts'
+
+const wordsOf = (...given: Parameters<typeof buildJob>): readonly string[] => {
+  const { template } = buildJob(...given).spec as {
+    template: { spec: { containers: { args: string[]; command: string[] }[] } }
+  }
+  return template.spec.containers[0]?.args ?? []
+}
+const yamlOf = (job: object) => stringify(job, { lineWidth: 0, aliasDuplicateObjects: false })
+const abroad: BuildSettings = {
+  namespace: 'builds',
+  image: 'registry.example/buildkit@sha256:0',
+  registry: { host: 'registry.example', insecure: false },
+  isolation: 'user-namespace',
+  deadline: 600,
+  keepFor: 60,
+  limits: { cpu: '4', memory: '8Gi', storage: '20Gi' },
+}
+
+describe('buildJob', () => {
+  it('is this Job in the local setup', async () => {
+    const golden = '../../golden/build/local.yaml'
+    await expect(yamlOf(buildJob(aPlan(), settings))).toMatchFileSnapshot(golden)
+  })
+
+  it('is this Job for a repository and a registry elsewhere', async () => {
+    const build = {
+      context: 'services/shop',
+      dockerfile: 'deploy/Dockerfile',
+      args: { B: '2=x,y', A: '' },
+      target: 'run',
+    }
+    const plan = aPlan(build, { repository: 'https://github.com/acme/shop' })
+    const golden = '../../golden/build/elsewhere.yaml'
+    await expect(yamlOf(buildJob(plan, abroad))).toMatchFileSnapshot(golden)
+  })
+
+  it('has the same name for the same build, and another for another', () => {
+    const name = (...given: Parameters<typeof buildJob>) => buildJob(...given).metadata.name
+    const plan = aPlan()
+    const later = { ...plan, release: { ...plan.release, seq: 8 } }
+    const elsewhere = { ...plan, release: { ...plan.release, app: { namespace: 'team', name: 'shop' } } }
+    expect(name(later, settings)).toBe(name(plan, settings))
+    expect(name(aPlan({ target: 'test' }), settings)).not.toBe(name(plan, settings))
+    expect(name(elsewhere, settings)).not.toBe(name(plan, settings))
+    const long = { ...plan, release: { ...plan.release, app: { namespace: 'a', name: 'x'.repeat(63) } } }
+    expect(name(long, settings).length).toBeLessThanOrEqual(63)
+  })
+
+  it('shows the token to the built-in remote alone', () => {
+    const secrets = (repository: string) =>
+      wordsOf(aPlan({}, { repository }), settings).filter((word) => word.startsWith('--secret'))
+    expect(secrets('http://10.244.0.1:8090/git/shop.git')).toHaveLength(1)
+    expect(secrets('https://github.com/acme/shop')).toEqual([])
+  })
+
+  it.each([
+    [{ dockerfile: '../Dockerfile' }, 'build.dockerfile is "../Dockerfile"'],
+    [{ dockerfile: '/etc/passwd' }, 'build.dockerfile is "/etc/passwd"'],
+    [{ dockerfile: 'a/../../b' }, 'build.dockerfile'],
+    [{ context: '..' }, 'build.context is ".."'],
+    [{ context: '/' }, 'build.context is "/"'],
+    [{ context: 'a\nb' }, 'build.context is "a\\nb"'],
+    [{ args: { 'A=B': 'x' } }, 'build.args has "A=B"'],
+    [{ args: { BUILDKIT_SYNTAX: 'evil/frontend' } }, 'build.args has "BUILDKIT_SYNTAX"'],
+    [{ args: { '': 'x' } }, 'build.args has ""'],
+  ])('refuses %j', (build, why) => {
+    expect(() => buildJob(aPlan(build), settings)).toThrow(why)
+    expect(() => buildJob(aPlan(build), settings)).toThrow(PermanentFailure)
+  })
+
+  it('keeps what is odd but allowed in its own word', () => {
+    const hostile = {
+      context: '$(id);--x &#?:ü',
+      target: '--help',
+      args: { A: '"; rm -rf /\n--secret=id=x' },
+    }
+    const words = wordsOf(aPlan(hostile), settings)
+    expect(words).toContain('--opt=target=--help')
+    expect(words).toContain('--opt=build-arg:A="; rm -rf /\n--secret=id=x')
+    const context = words.find((word) => word.startsWith('--opt=context='))?.slice('--opt=context='.length)
+    expect(new URL(context ?? '').searchParams.get('subdir')).toBe(hostile.context)
+    // Kubernetes would replace $(NAME), and takes $$ for $.
+    expect(wordsOf(aPlan({ args: { A: '$(BUILDKIT_HOST) $x' } }), settings)).toContain(
+      '--opt=build-arg:A=$$(BUILDKIT_HOST) $$x',
+    )
+  })
+
+  it('takes a repository only where it may be read from', () => {
+    expect(() => buildJob(aPlan({}, { repository: 'http://169.254.169.254/shop' }), settings)).toThrow(
+      'not allowed',
+    )
+  })
+})
