@@ -48,9 +48,8 @@ export function readYaml(text: string): Read {
 
   const lines = new LineCounter()
   const tokens = [...new Parser(lines.addNewLine).parse(text)]
-  const deep = tooDeep(tokens)
-  if (deep !== undefined)
-    return { problems: [at(lines, deep, `is nested more than ${maxDepth} levels deep`)] }
+  const excess = tooMuch(tokens)
+  if (excess) return { problems: [at(lines, excess.offset, excess.reason)] }
 
   const documents = [...new Composer({ version: '1.2', schema: 'core', uniqueKeys: true }).compose(tokens)]
   const problems = documents.flatMap((document) => [
