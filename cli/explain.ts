@@ -1,4 +1,5 @@
 // Turns what the API server or the network refused into how the command ends.
+import { STATUS_CODES } from 'node:http'
 import { ApiException } from '@kubernetes/client-node'
 import { Exit, exitCodes } from './exit.ts'
 
@@ -30,12 +31,13 @@ const adviceOnMissing = (said: string): { advice?: string } =>
     ? { advice: 'Slipway is not installed in this cluster, or this is another cluster than you meant.' }
     : {}
 
-function messageOf({ body, message }: ApiException<unknown>): string {
-  const text = typeof body === 'string' ? body : JSON.stringify(body ?? '')
+/** The API server's own sentence; the client library drops it from some answers. */
+function messageOf({ body, code }: ApiException<unknown>): string {
+  const text = typeof body === 'string' ? body : JSON.stringify(body ?? {})
   try {
-    return String(JSON.parse(text).message ?? text)
+    return String(JSON.parse(text).message ?? STATUS_CODES[code] ?? `HTTP ${code}`)
   } catch {
-    return text.trim() || (message.split('\n')[0] ?? '')
+    return text.trim()
   }
 }
 

@@ -1,6 +1,7 @@
 // Speaks to the cluster's API server with the caller's own rights.
 import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
+import { StringDecoder } from 'node:string_decoder'
 import * as k8s from '@kubernetes/client-node'
 import type { BuildPod, Cluster, CommandDraft, LogOptions, ReleaseView } from './cluster.ts'
 import { Exit, exitCodes } from './exit.ts'
@@ -8,6 +9,7 @@ import { explain } from './explain.ts'
 import { follow } from './follow.ts'
 import type { Chosen } from './kubeconfig.ts'
 import { appView, byStart, commandView, releaseView, type Stored } from './objects.ts'
+import { harmless } from './screen.ts'
 
 const group = 'slipway.dev'
 const version = 'v1beta1'
@@ -103,7 +105,7 @@ function clusterOf(config: k8s.KubeConfig, server: string, namespace: string): C
       return found && commandView(found)
     },
     builds: async ({ release: { app, sha } }) => {
-      const labelSelector = `slipway.dev/app=${app.name},slipway.dev/commit=${sha}`
+      const labelSelector = `slipway.dev/namespace=${app.namespace},slipway.dev/app=${app.name},slipway.dev/commit=${sha}`
       const found = await ask(
         `list the build pods in ${buildNamespace}`,
         core.listNamespacedPod({ namespace: buildNamespace, labelSelector }),
@@ -138,9 +140,10 @@ async function readLog(
   write: (text: string) => void,
   { follow: grow, signal }: LogOptions,
 ): Promise<void> {
+  const decoder = new StringDecoder('utf8')
   const sink = new Writable({
     write(chunk: Buffer, _encoding, taken) {
-      write(chunk.toString('utf8'))
+      write(harmless(decoder.write(chunk)))
       taken()
     },
   })

@@ -1,6 +1,7 @@
 // How the cluster's objects are read: leniently, an object half written is shown as far as it goes.
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { AppView, CommandView, ReleaseView } from './cluster.ts'
+import { harmless } from './screen.ts'
 
 /** An object of one of our kinds as the API server returns it. */
 export interface Stored<Spec, Status> {
@@ -43,20 +44,23 @@ export function appView({ metadata, spec, status }: Stored<AppSpecRead, AppStatu
     ...(status?.stable && { stable: status.stable }),
     ...(status?.active && { active: status.active }),
     ...(status?.waiting && { waiting: status.waiting }),
-    message: status?.message ?? '',
+    message: line(status?.message),
   }
 }
 
 /** A Release that was created a moment ago has no status yet: it is pending. */
 export function releaseView(object: Stored<ReleaseSpecRead, ReleaseStatus>): ReleaseView {
   const { metadata, status } = object
+  const { commit, message, stalled, transitions = [] } = status ?? {}
   return {
     phase: 'pending',
-    message: '',
     weight: 0,
-    transitions: [],
     startedAt: Date.parse(String(metadata.creationTimestamp ?? '')) || 0,
     ...status,
+    ...(commit && { commit: { ...commit, title: line(commit.title) } }),
+    message: line(message),
+    ...(stalled !== undefined && { stalled: line(stalled) }),
+    transitions: transitions.map((one) => ({ ...one, message: line(one.message) })),
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     release: status?.release ?? releaseRef(object),
@@ -76,7 +80,10 @@ function releaseRef({ metadata, spec }: Stored<ReleaseSpecRead, ReleaseStatus>):
 export const commandView = (object: Stored<unknown, CommandStatusRead>): CommandView | undefined =>
   object.status?.state === undefined
     ? undefined
-    : { accepted: object.status.state === 'accepted', message: object.status.message ?? '' }
+    : { accepted: object.status.state === 'accepted', message: line(object.status.message) }
+
+/** One line of text that others wrote. */
+const line = (text = ''): string => harmless(text).replace(/\s+/g, ' ').trim()
 
 /** Newest first. */
 export const byStart = (a: ReleaseView, b: ReleaseView): number =>

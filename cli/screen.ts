@@ -1,5 +1,5 @@
 // Where the command writes: results on one stream, everything else on the other.
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 
 export interface Screen {
   /** Results. */
@@ -18,6 +18,10 @@ export type Paint = (colour: Colour, text: string) => string
 /** Colours text, or leaves it as it is. */
 export const painter = (colour: boolean): Paint =>
   colour ? (format, text) => styleText(format, text, { validateStream: false }) : (_format, text) => text
+
+/** Without what could drive a terminal: commits and builds are written by others. */
+export const harmless = (text: string): string =>
+  stripVTControlCharacters(text).replace(/[^\P{Cc}\n\t]/gu, '')
 
 /** Rewrites the same lines of a terminal at each call. Lines longer than the terminal is wide are cut. */
 export function block(screen: Screen): (lines: readonly string[]) => void {

@@ -35,22 +35,45 @@ async function showUntilDone(
   cluster: Cluster,
   name: string,
   signal: AbortSignal,
-  show: (release: ReleaseView) => void,
+  view: View,
 ): Promise<ReleaseView | undefined> {
   let last: ReleaseView | undefined
-  for await (const release of cluster.follow(name, signal)) {
-    last = release
-    show(release)
-    if (release.phase === 'done') break
+  try {
+    for await (const release of cluster.follow(name, signal)) {
+      last = release
+      view.show(release)
+      if (release.phase === 'done') break
+    }
+  } finally {
+    view.end?.()
   }
   return last
 }
 
-function viewer({ json, screen, now }: Invocation): (release: ReleaseView) => void {
-  if (json) return (release) => screen.out(`${JSON.stringify(release)}\n`)
-  if (!screen.tty) return lines(screen)
+interface View {
+  readonly show: (release: ReleaseView) => void
+  readonly end?: () => void
+}
+
+function viewer({ json, screen, now }: Invocation): View {
+  if (json) return { show: (release) => screen.out(`${JSON.stringify(release)}\n`) }
+  return screen.tty ? terminal(screen, now) : { show: lines(screen) }
+}
+
+/** One block that is rewritten at each change, and each second: its clock goes on. */
+function terminal(screen: Screen, now: () => number): View {
   const rewrite = block(screen)
-  return (release) => rewrite(releaseBlock(release, painter(screen.colour), now()))
+  const paint = painter(screen.colour)
+  let last: ReleaseView | undefined
+  const draw = () => last && rewrite(releaseBlock(last, paint, now()))
+  const clock = setInterval(draw, 1000)
+  return {
+    show: (release) => {
+      last = release
+      draw()
+    },
+    end: () => clearInterval(clock),
+  }
 }
 
 /** Each line of history once, and the counts between them whenever there are new ones. */
