@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest'
+import type { ReleaseStatus, Transition } from '../../../domain/release.ts'
+import { releaseConditions, releaseEvent } from '../../../platform/report/objects.ts'
+import { trimmed } from '../../../platform/report/trim.ts'
+import { aStatus } from '../../contract/fixtures.ts'
+
+const app = { namespace: 'default', name: 'shop' }
+const then = Date.UTC(2026, 0, 1)
+const stored = (conditions: readonly object[] = []) => ({
+  metadata: {
+    name: 'shop-7',
+    namespace: 'default',
+    uid: 'abcdef01-2345',
+    resourceVersion: '1',
+    generation: 1,
+  },
+  status: { conditions },
+})
+const conditions = (status: Partial<ReleaseStatus>) =>
+  Object.fromEntries(
+    releaseConditions(aStatus(app, 7, status), stored(), then).map(({ type, status: is, reason }) => [
+      type,
+      `${is} ${reason}`,
+    ]),
+  )
+
+test('a release under way is reconciling', () => {
+  expect(conditions({ phase: 'rolling-out' })).toEqual({
+    Ready: 'False RollingOut',
+    Reconciling: 'True RollingOut',
+    Stalled: 'False RollingOut',
+  })
+})
+
+test('a promoted release is ready; any other end is stalled', () => {
+  expect(conditions({ phase: 'done', outcome: 'promoted' })).toMatchObject({
+    Ready: 'True Promoted',
+    Reconciling: 'False Promoted',
+    Stalled: 'False Promoted',
+  })
+  expect(conditions({ phase: 'done', outcome: 'rolled-back' })).toMatchObject({
+    Ready: 'False RolledBack',
+    Stalled: 'True RolledBack',
+  })
+})
+
+test('waiting for data is stalled, and says what is missing', () => {
+  const all = releaseConditions(
+    aStatus(app, 7, { phase: 'rolling-out', stalled: 'no requests' }),
+    stored(),
+    then,
+  )
+  expect(all.find(({ type }) => type === 'Stalled')).toMatchObject({
+    status: 'True',
+    reason: 'NoData',
+    message: 'no requests',
+  })
+})
+
+test('a condition keeps its time while it keeps its status', () => {
+  const since = '2025-12-31T00:00:00Z'
+  const before = [{ type: 'Ready', status: 'False', lastTransitionTime: since }]
+  const [ready, reconciling] = releaseConditions(aStatus(app, 7), stored(before), then)
+  expect(ready?.lastTransitionTime).toBe(since)
+  expect(reconciling?.lastTransitionTime).toBe('2026-01-01T00:00:00Z')
+})
+
+test('a transition’s Event is named by the release and by what it became', () => {
+  const event = releaseEvent(
+    aStatus(app, 7, { phase: 'done', outcome: 'rolled-back', message: 'harm' }),
+    stored(),
+    then,
+  )
+  expect(event).toMatchObject({
+    metadata: { name: 'shop-7.abcdef01.rolled-back', namespace: 'default' },
+    eventTime: '2026-01-01T00:00:00.000000Z',
+    reason: 'RolledBack',
+    type: 'Warning',
+    note: 'harm',
+  })
+})
+
+test('a long history loses its middle and says so; a short one loses nothing', () => {
+  const transition = (at: number): Transition => ({
+    at,
+    phase: 'rolling-out',
+    weight: 50,
+    message: `look ${at} ${'.'.repeat(200)}`,
+  })
+  const short = aStatus(app, 7, { transitions: [transition(1), transition(2)] })
+  expect(trimmed(short)).toEqual(short)
+
+  const all = Array.from({ length: 2000 }, (_, at) => transition(at))
+  const { transitions } = trimmed(aStatus(app, 7, { transitions: all }))
+  expect(Buffer.byteLength(JSON.stringify(transitions))).toBeLessThan(64 * 1024)
+  expect(transitions.at(0)).toEqual(all.at(0))
+  expect(transitions.at(-1)).toEqual(all.at(-1))
+  const left = transitions.map(({ message }) => /^(\d+) transitions are left out here$/.exec(message)?.[1])
+  const gone = left.reduce((sum, count) => sum + Number(count ?? 0), 0)
+  const marks = left.filter((count) => count !== undefined).length
+  expect(transitions.length - marks + gone).toBe(2000)
+  expect(trimmed(aStatus(app, 7, { transitions }))).toMatchObject({ transitions })
+})
