@@ -3,7 +3,7 @@ import { Context, log } from '@temporalio/activity'
 import type { AppRef } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import type { Evidence, Question, Reading, Verdict } from '../domain/judge/judge.ts'
-import { type ThresholdState, thresholds } from '../domain/judge/thresholds.ts'
+import { type ThresholdsState, thresholds } from '../domain/judge/thresholds.ts'
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
 import { asked, type Clock } from './clock.ts'
@@ -19,7 +19,7 @@ export interface Watch {
   readonly question: Question
   readonly onNoTraffic: 'hold' | 'promote'
   /** What an earlier watch of this step saw. */
-  readonly state?: ThresholdState
+  readonly state?: ThresholdsState
   /** The step is known to be stalled: say so again only by going on. */
   readonly stalled: boolean
   /** What people are told while this watch looks; it adds the numbers. */
@@ -29,15 +29,15 @@ export interface Watch {
 export type Watched =
   | { readonly kind: 'safe' | 'harmful' | 'unproven'; readonly reason: string; readonly evidence: Evidence }
   /** The step's time is over and there is no data to judge by. */
-  | { readonly kind: 'stalled'; readonly reason: string; readonly state: ThresholdState }
+  | { readonly kind: 'stalled'; readonly reason: string; readonly state: ThresholdsState }
   /** Nothing new for a whole watch: ask for another. */
-  | { readonly kind: 'watching'; readonly state: ThresholdState }
+  | { readonly kind: 'watching'; readonly state: ThresholdsState }
   /** The metrics have not answered for too long. */
   | { readonly kind: 'blind'; readonly reason: string }
 
 /** What survives the loss of a worker: it rides in the heartbeat. */
 interface Memory {
-  readonly state: ThresholdState
+  readonly state: ThresholdsState
   /** Since when the metrics do not answer. */
   readonly lostSince?: number
 }
@@ -49,18 +49,18 @@ export function metricsVerbs({ metrics, report }: Pick<Platform, 'metrics' | 're
       let memory: Memory = (info.heartbeatDetails as Memory | undefined) ?? begin(watch)
       const until = clock.now() + watchAtMost
       const tell = teller(report, clock, watch)
-      try {
-        for (;;) {
-          const look = await lookOnce(metrics, clock, watch, memory)
-          if ('kind' in look) return look
-          memory = look.memory
-          heartbeat(memory)
-          if (look.verdict) tell.soon(look.verdict)
-          if (clock.now() >= until) return { kind: 'watching', state: memory.state }
-          await clock.sleep(lookEvery, cancellationSignal)
+      for (;;) {
+        const look = await lookOnce(metrics, clock, watch, memory)
+        if ('kind' in look) {
+          // Harm is told at once; else what was said arrives before what the workflow says next.
+          if (look.kind !== 'harmful') await tell.done()
+          return look
         }
-      } finally {
-        await tell.done()
+        memory = look.memory
+        heartbeat(memory)
+        tell.soon(look.verdict)
+        if (clock.now() >= until) return { kind: 'watching', state: memory.state }
+        await clock.sleep(lookEvery, cancellationSignal)
       }
     },
 
@@ -94,7 +94,7 @@ async function lookOnce(
 /** What the verdict means for the watch; undefined: keep looking. */
 function conclusion(
   { question, onNoTraffic, stalled }: Watch,
-  state: ThresholdState,
+  state: ThresholdsState,
   verdict: Verdict,
   now: number,
 ): Watched | undefined {
@@ -121,21 +121,25 @@ async function read(
   }
 }
 
-/** Reports the newest numbers now and then. Nobody waits for it, and its failure is no matter: the next one says the same and more. */
+/** Reports the newest numbers now and then, at first at once. Its failure is no matter: the next one says the same and more. */
 function teller(report: Platform['report'], clock: Clock, { status, stalled }: Watch) {
-  let toldAt = clock.now()
+  let next = clock.now()
   let telling: Promise<void> = Promise.resolve()
   return {
-    soon({ kind, reason, evidence, ...rest }: Verdict) {
-      if (clock.now() < toldAt + reportEvery) return
-      toldAt = clock.now()
-      const noData = kind === 'undecided' && 'noData' in rest && rest.noData
-      const { stalled: _, ...flowing } = status
-      const said = stalled && noData ? { ...status, stalled: reason } : flowing
+    soon(verdict: Verdict | undefined) {
+      if (clock.now() < next) return
+      next = clock.now() + reportEvery
       telling = report
-        .release({ ...said, evidence })
+        .release(progress(status, stalled, verdict))
         .catch((error: unknown) => log.warn('progress was not reported', { error }))
     },
     done: () => telling,
   }
+}
+
+function progress(status: ReleaseStatus, stalled: boolean, verdict: Verdict | undefined): ReleaseStatus {
+  const { stalled: before, evidence: _, ...rest } = status
+  const lacking = verdict?.kind === 'undecided' && verdict.noData ? verdict.reason : undefined
+  const reason = stalled ? (lacking ?? (verdict ? undefined : before)) : undefined
+  return { ...rest, ...(verdict && { evidence: verdict.evidence }), ...(reason && { stalled: reason }) }
 }

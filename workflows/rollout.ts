@@ -66,7 +66,7 @@ async function shiftTo(road: Road, phase: Phase, weight: number, step: string): 
   const { story, canary } = road
   const summary = `weight ${percent(story.status().weight)} → ${percent(weight)}`
   const { servedAt } = await shift(road, write(road, shares(road, weight)), summary)
-  story.tell(phase, `the gateway serves ${percent(weight)} from ${canary.name}`, { weight, step })
+  story.note(phase, `the gateway serves ${percent(weight)} from ${canary.name}`, { weight, step })
   return servedAt
 }
 
@@ -95,7 +95,7 @@ function conclude({ story }: Road, phase: Phase, step: Step, seen: Exclude<Watch
   story.stall(undefined)
   if (seen.kind === 'stalled' || seen.kind === 'watching') return
   const { kind, reason, evidence } = seen
-  story.tell(phase, `${percent(step.weight)} is ${kind}: ${reason}`, { evidence })
+  story.note(phase, `${percent(step.weight)} is ${kind}: ${reason}`, { evidence })
   if (kind === 'harmful') throw ApplicationFailure.nonRetryable(reason, 'Harmful')
 }
 
@@ -115,8 +115,7 @@ async function waitInSafety(road: Road, phase: Phase, reason: string): Promise<v
 }
 
 const ask = ({ plan, canary, stable }: Road, since: number) => {
-  const { success, latency } = plan.spec.release.objectives
-  const objectives = { success, ...(latency && { latency }) }
+  const { objectives } = plan.spec.release
   return { canary: canary.name, stable: stable?.revision, objectives, since }
 }
 

@@ -14,7 +14,9 @@ type Facts = Partial<Pick<ReleaseStatus, 'commit' | 'revision' | 'image' | 'step
 export interface Story {
   readonly status: () => ReleaseStatus
   /** Something happened: it becomes a line of the release's history. */
-  readonly tell: (phase: Phase, message: string, facts?: Facts & { evidence?: Evidence }) => void
+  readonly note: (phase: Phase, message: string, facts?: Facts & { evidence?: Evidence }) => void
+  /** The same, and it is reported at once; what is only noted is reported by the watch that follows. */
+  readonly tell: Story['note']
   /** The release waits for data; `undefined` when it does not any more. */
   readonly stall: (reason: string | undefined) => void
   readonly end: (outcome: Outcome, message: string) => void
@@ -43,20 +45,26 @@ export function tellStory({ release, stable }: ReleaseInput): Story {
     index(status, next)
     status = next
     setCurrentDetails(releaseDetails(status))
-    reports.send()
   }
-  function tell(phase: Phase, message: string, { evidence, ...facts }: Parameters<Story['tell']>[2] = {}) {
+  const note: Story['note'] = (phase, message, { evidence, ...facts } = {}) => {
     const weight = facts.weight ?? status.weight
     const transition = { at: Date.now(), phase, weight, message, ...(evidence && { evidence }) }
     const transitions = [...status.transitions, transition]
     become({ ...status, ...facts, phase, message, transitions, ...(evidence && { evidence }) })
   }
+  const tell: Story['tell'] = (...line) => {
+    note(...line)
+    reports.send()
+  }
   return {
     status: () => status,
+    note,
     tell,
     stall(reason) {
       const { stalled, ...rest } = status
-      if (stalled !== reason) become(reason === undefined ? rest : { ...rest, stalled: reason })
+      if (stalled === reason) return
+      become(reason === undefined ? rest : { ...rest, stalled: reason })
+      reports.send()
     },
     end(outcome, message) {
       const { stalled: _, ...rest } = status

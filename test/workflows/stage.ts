@@ -1,0 +1,191 @@
+// One App on a memory platform, with real workflows and real activities: tests push commits and look at the world.
+import { Worker } from '@temporalio/worker'
+import { expect } from 'vitest'
+import { createActivities } from '../../activities/index.ts'
+import type { AppRef, AppSource } from '../../domain/app.ts'
+import type { ReleaseStatus } from '../../domain/release.ts'
+import { appWorkflowId, releaseWorkflowId } from '../../domain/release.ts'
+import type { Script, WorldCall, WorldOptions } from '../../platform/memory/world.ts'
+import { memoryPlatform } from '../../platform/memory.ts'
+import type { app as appWorkflow } from '../../workflows/app.ts'
+import { type AppInput, type AppState, appStatus, command, sourceMoved } from '../../workflows/messages.ts'
+import type { Temporal } from './temporal.ts'
+
+export type Stage = Awaited<ReturnType<typeof openStage>>
+
+export interface StageOptions extends WorldOptions {
+  readonly renewAfter?: number
+}
+
+let stages = 0
+
+export async function openStage({ env, bundle }: Temporal, { renewAfter, ...options }: StageOptions = {}) {
+  stages += 1
+  const taskQueue = `stage-${stages}`
+  const app: AppRef = { namespace: taskQueue, name: 'shop' }
+  const source: AppSource = { repository: `https://git.example/${taskQueue}/shop`, branch: 'main' }
+  const { platform, world } = memoryPlatform(options)
+  world.declare(app, source)
+  const broken: string[] = []
+  const hooks: ((call: WorldCall) => void | Promise<void>)[] = []
+  world.before = async (call) => {
+    if (call.verb === 'deploy.remove') broken.push(...removedInUse(world, app, call))
+    for (const hook of hooks) await hook(call)
+  }
+  const pushed: string[] = []
+  const activities = createActivities(platform, world.clock)
+  let worker: { stop: () => Promise<void> } | undefined
+
+  const stage = {
+    app,
+    source,
+    world,
+    platform,
+    client: env.client,
+    /** Called before every call to the platform. */
+    hooks,
+    pushed,
+    /** Starts a worker; a second one after the first is stopped is what follows a loss. */
+    async work() {
+      const made = await Worker.create({
+        connection: env.nativeConnection,
+        workflowBundle: bundle,
+        taskQueue,
+        activities,
+        maxHeartbeatThrottleInterval: 100,
+        defaultHeartbeatThrottleInterval: 100,
+      })
+      const running = made.run()
+      worker = {
+        stop: async () => {
+          made.shutdown()
+          await running
+        },
+      }
+    },
+    async stopWork() {
+      await worker?.stop()
+      worker = undefined
+    },
+    /** Commits to the branch, tells nobody. */
+    commit(script: Script = {}, manifest = manifestOf()): string {
+      const sha = world.push(source, { 'slipway.yaml': manifest })
+      world.plan(sha, script)
+      pushed.push(sha)
+      return sha
+    },
+    /** Tells the App's workflow to look, as every source does. */
+    async say(sha: string, delivery = `delivery-${sha.slice(0, 7)}`) {
+      const moved = { ref: 'refs/heads/main', after: sha, delivery }
+      const input: AppInput = { app, ...(renewAfter !== undefined && { renewAfter }) }
+      await env.client.workflow.signalWithStart<typeof appWorkflow, Parameters<typeof sayNothing>>('app', {
+        workflowId: appWorkflowId(app),
+        taskQueue,
+        args: [input],
+        signal: sourceMoved,
+        signalArgs: [moved],
+      })
+    },
+    async push(script: Script = {}, manifest = manifestOf()): Promise<string> {
+      const sha = stage.commit(script, manifest)
+      await stage.say(sha)
+      return sha
+    },
+    releaseOf: (sha: string): ReleaseStatus | undefined =>
+      world.releasesOf(app).findLast(({ release }) => release.sha === sha),
+    /** The release of a commit once it satisfies. */
+    async release(sha: string, satisfies: (status: ReleaseStatus) => boolean): Promise<ReleaseStatus> {
+      await until(
+        () => {
+          const status = stage.releaseOf(sha)
+          return status !== undefined && satisfies(status)
+        },
+        () => `${sha.slice(0, 7)}: ${JSON.stringify(stage.releaseOf(sha) ?? 'no release')}`,
+      )
+      return stage.releaseOf(sha) as ReleaseStatus
+    },
+    ended: (sha: string): Promise<ReleaseStatus> =>
+      stage.release(sha, ({ outcome }) => outcome !== undefined),
+    handle: (sha: string) => {
+      const status = stage.releaseOf(sha)
+      if (!status) throw new Error(`there is no release of ${sha}`)
+      return env.client.workflow.getHandle(releaseWorkflowId(status.release))
+    },
+    abort: async (sha: string, id = `command-${sha.slice(0, 7)}`) => {
+      const request = { id, verb: 'abort', reason: 'it is late', by: 'ana' } as const
+      return stage.handle(sha).executeUpdate(command, { updateId: id, args: [request] })
+    },
+    appHandle: () => env.client.workflow.getHandle<typeof appWorkflow>(appWorkflowId(app)),
+    state: (): Promise<AppState> => stage.appHandle().query(appStatus),
+    /** What the gateway serves: revisions' commits and their shares, none of zero. */
+    served: (): Record<string, number> => {
+      const shares = (world.gateway.serves(app) ?? []).filter(({ weight }) => weight > 0)
+      const commitOf = (name: string) => world.revisions.get(name)?.revision.sha ?? `gone: ${name}`
+      return Object.fromEntries(shares.map(({ revision, weight }) => [commitOf(revision), weight]))
+    },
+    /** The weights that a commit's revision was given, in order. */
+    weightsOf: (sha: string): number[] =>
+      world.gateway
+        .writes(app)
+        .flatMap(({ weights }) => weights)
+        .filter(({ revision }) => revision.includes(sha.slice(0, 7)))
+        .map(({ weight }) => weight),
+    /** What must hold after every story, seen from outside. */
+    async close(expected?: { serves: string }) {
+      if (expected) {
+        expect(stage.served()).toEqual({ [expected.serves]: 1000 })
+        await until(
+          () => [...world.revisions.values()].every(({ revision }) => revision.sha === expected.serves),
+          () => `revisions left: ${[...world.revisions.keys()].join()}`,
+        )
+      }
+      expect(broken).toEqual([])
+      for (const { weights } of world.gateway.writes(app)) {
+        expect(weights.reduce((sum, { weight }) => sum + weight, 0)).toBe(1000)
+      }
+      for (const status of world.releasesOf(app)) expect(status).toMatchObject({ phase: 'done' })
+      const outcomes = (sha: string) =>
+        world.releasesOf(app).filter(({ release }) => release.sha === sha).length
+      expect(pushed.map(outcomes)).toEqual(pushed.map(() => 1))
+      await stage.stopWork()
+    },
+  }
+  await stage.work()
+  return stage
+}
+
+const sayNothing = (_: { ref: string; after: string; delivery: string }) => undefined
+
+/** A manifest with quick steps; `release` adds to them. */
+export const manifestOf = (release = ''): string => `
+apiVersion: slipway.dev/v1beta1
+kind: App
+metadata: {name: shop}
+spec:
+  release:
+    steps: [{weight: 10, for: 5s}, {weight: 25, for: 5s}, {weight: 50, for: 5s}, {weight: 100, for: 5s}]
+    bake: 5s
+${release
+  .split('\n')
+  .filter((line) => line.trim())
+  .map((line) => `    ${line.trim()}`)
+  .join('\n')}
+`
+
+export async function until(satisfied: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
+  const deadline = Date.now() + 20_000
+  while (!(await satisfied())) {
+    if (Date.now() > deadline) throw new Error(`waited 20 s in vain: ${what()}`)
+    await new Promise((resolve) => setTimeout(resolve, 10))
+  }
+}
+
+/** A revision that is removed while the gateway sends it requests. */
+function removedInUse(
+  world: ReturnType<typeof memoryPlatform>['world'],
+  app: AppRef,
+  { arguments: [, name] }: WorldCall,
+): string[] {
+  const share = world.gateway.serves(app)?.find(({ revision }) => revision === name)?.weight ?? 0
+  return share > 0 ? [`${name} was removed at weight ${share}`] : []
+}

