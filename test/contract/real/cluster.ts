@@ -1,0 +1,101 @@
+// The local cluster as the real contract tests use it: a namespace of their own, an image whose fate they choose.
+import { randomBytes } from 'node:crypto'
+import { Agent, request } from 'node:http'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { CoreV1Api } from '@kubernetes/client-node'
+import type { AppRef, AppSource } from '../../../domain/app.ts'
+import type { Image, Revision } from '../../../domain/revision.ts'
+import { addresses, images } from '../../../local/addresses.ts'
+import { readState } from '../../../local/state.ts'
+import { kubernetesDeploy } from '../../../platform/deploy/kubernetes.ts'
+import { kinds } from '../../../platform/kinds.ts'
+import { type Kubernetes, kubernetes } from '../../../platform/kubernetes.ts'
+import type { Deploy } from '../../../platform/platform.ts'
+import { eventually } from '../eventually.ts'
+import { aRevision, aRun } from '../fixtures.ts'
+import { pushProgram } from './image.ts'
+
+export const gateway = { namespace: 'slipway-gateway', name: 'slipway' }
+export const port = 8080
+
+/** Answers; what it answers, and whether it lives and is ready, its environment says. */
+const program = `
+  const { CRASH, UNREADY, FAIL } = process.env
+  if (CRASH) process.exit(3)
+  process.on('SIGTERM', () => process.exit(0))
+  require('node:http')
+    .createServer((request, response) => {
+      const bad = request.url === '/healthz' ? UNREADY : FAIL
+      response.writeHead(bad ? 500 : 200).end('hello')
+    })
+    .listen(${port})
+`
+
+export interface Cluster {
+  readonly kube: Kubernetes
+  readonly deploy: Deploy
+  readonly namespace: string
+  readonly image: Image
+  readonly newApp: () => AppRef
+  readonly declare: (app: AppRef, source: AppSource) => Promise<void>
+  readonly newRevision: (app: AppRef, env?: Readonly<Record<string, string>>) => Revision
+  /** Makes the revision and waits until its pods are ready. */
+  readonly running: (revision: Revision) => Promise<Revision>
+  readonly close: () => Promise<void>
+}
+
+export async function cluster(): Promise<Cluster> {
+  const kube = kubernetes({ kubeconfig: readState().kubeconfig })
+  const core = kube.config.makeApiClient(CoreV1Api)
+  const namespace = `contract-${randomBytes(3).toString('hex')}`
+  await core.createNamespace({ body: { metadata: { name: namespace } } })
+  const image = await pushProgram(addresses.registry, images.node, 'contract/server', program)
+  const deploy = kubernetesDeploy({ kube })
+  let count = 0
+  const next = () => {
+    count += 1
+    return count
+  }
+  return {
+    kube,
+    deploy,
+    namespace,
+    image,
+    newApp: () => ({ namespace, name: `shop${next()}` }),
+    declare: async ({ name }, source) => {
+      await kube.apply(kinds.App, { metadata: { namespace, name }, spec: { source } })
+    },
+    newRevision: (app, env = {}) =>
+      aRevision(app, `${app.name}/${next()}`, { image, run: aRun({ port, env: { ...env } }) }),
+    running: async (revision) => {
+      await deploy.create(revision)
+      const ready = (seen: object) => expectReady(seen, revision.run.replicas)
+      await eventually(() => deploy.readiness(revision), ready, { within: 90_000, every: 500 })
+      return revision
+    },
+    close: async () => {
+      await core.deleteNamespace({ name: namespace })
+    },
+  }
+}
+
+function expectReady(seen: object, ready: number): void {
+  if (!('ready' in seen) || seen.ready !== ready) throw new Error(`not ready: ${JSON.stringify(seen)}`)
+}
+
+const agent = new Agent({ keepAlive: true, maxSockets: 4 })
+
+/** One request through the gateway, as a visitor sends it. */
+export function visit(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const asked = request(`${addresses.app}/`, { agent, headers: { host }, timeout: 5000 }, (answer) => {
+      answer.resume()
+      answer.on('end', () => resolve(answer.statusCode ?? 0))
+    })
+    asked.on('timeout', () => asked.destroy(new Error('no answer within 5 s')))
+    asked.on('error', reject)
+    asked.end()
+  })
+}
+
+export const wait = (milliseconds: number): Promise<void> => sleep(milliseconds)

@@ -1,0 +1,32 @@
+// The report driver on the local cluster.
+import { kinds } from '../../../platform/kinds.ts'
+import type { AppStatus } from '../../../platform/platform.ts'
+import { kubernetesReport } from '../../../platform/report/kubernetes.ts'
+import { type ReportSetup, reportContract } from '../report.ts'
+import { cluster } from './cluster.ts'
+
+reportContract(async (): Promise<ReportSetup> => {
+  const { kube, newApp, declare, close } = await cluster()
+  return {
+    report: kubernetesReport({ kube }),
+    newApp: async () => {
+      const app = newApp()
+      await declare(app, { repository: 'https://git.example/acme/shop', branch: 'main' })
+      return app
+    },
+    events: async ({ namespace }, release) => {
+      const events = await kube.list(kinds.Event, namespace)
+      return events
+        .filter(({ regarding }) => (regarding as { name?: string } | undefined)?.name === release)
+        .sort((a, b) => String(a.eventTime).localeCompare(String(b.eventTime)))
+        .map(({ note }) => String(note))
+    },
+    appStatus: async ({ namespace, name }) => {
+      const app = await kube.get(kinds.App, namespace, name)
+      if (!app?.status) return undefined
+      const { conditions: _, observedGeneration: __, ...status } = app.status
+      return status as unknown as AppStatus
+    },
+    close,
+  }
+})

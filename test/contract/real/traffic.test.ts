@@ -1,0 +1,87 @@
+// The traffic driver on the local cluster, with Traefik as the gateway.
+import { expect, test } from 'vitest'
+import { addresses } from '../../../local/addresses.ts'
+import { type HttpRoute, kinds } from '../../../platform/kinds.ts'
+import { gatewayApiTraffic } from '../../../platform/traffic/gateway-api.ts'
+import { traefikServed } from '../../../platform/traffic/traefik.ts'
+import { eventually } from '../eventually.ts'
+import { type TrafficSetup, trafficContract } from '../traffic.ts'
+import { type Cluster, cluster, gateway, port, visit, wait } from './cluster.ts'
+
+const trafficOf = ({ kube }: Cluster) =>
+  gatewayApiTraffic({ kube, gateway, served: traefikServed({ url: addresses.gateway }) })
+
+trafficContract(async (): Promise<TrafficSetup> => {
+  const here = await cluster()
+  const app = here.newApp()
+  const [stable, canary] = await Promise.all([
+    here.running(here.newRevision(app)),
+    here.running(here.newRevision(app)),
+  ])
+  const { newApp, close } = here
+  return { traffic: trafficOf(here), newApp, revisions: [stable.name, canary.name], port, wait, close }
+})
+
+test('visitors meet the weights that are served, and no error while they change', async () => {
+  const here = await cluster()
+  const traffic = trafficOf(here)
+  const app = here.newApp()
+  const host = `${app.name}.${here.namespace}.example.com`
+  const good = await here.running(here.newRevision(app))
+  const other = await here.running(here.newRevision(app))
+  const taken: number[] = []
+  const shift = async (n: number, weight: number) => {
+    const weights = [
+      { revision: good.name, weight: 1000 - weight },
+      { revision: other.name, weight },
+    ]
+    const begun = performance.now()
+    await traffic.write({ app, hosts: [host], port, weights, epoch: { seq: 1, n }, stable: good.name })
+    const seen = (served: unknown) => expect(served).toEqual(weights)
+    await eventually(() => traffic.served(app), seen, { within: 10_000, every: 10 })
+    taken.push(Math.round(performance.now() - begun))
+  }
+  await shift(0, 0)
+  const statuses: number[] = []
+  let visiting = true
+  const visitors = (async () => {
+    while (visiting) statuses.push(await visit(host))
+  })()
+  for (const [n, weight] of [1, 50, 500, 1000, 0, 1000, 0].entries()) await shift(n + 1, weight)
+  visiting = false
+  await visitors
+  expect(statuses.length).toBeGreaterThan(50)
+  expect(statuses.filter((status) => status !== 200)).toEqual([])
+  console.info(`write → served, ms: ${taken.join(' ')}; ${statuses.length} requests meanwhile`)
+  await here.close()
+})
+
+test('a share whose pods are not ready is not called served', async () => {
+  const here = await cluster()
+  const traffic = trafficOf(here)
+  const app = here.newApp()
+  const good = await here.running(here.newRevision(app))
+  const absent = here.newRevision(app, { UNREADY: 'yes' })
+  await here.deploy.create(absent)
+  const weights = [
+    { revision: good.name, weight: 900 },
+    { revision: absent.name, weight: 100 },
+  ]
+  await traffic.write({ app, hosts: [], port, weights, epoch: { seq: 1, n: 1 }, stable: good.name })
+  const seen = (served: unknown) => expect(served).toEqual([{ revision: good.name, weight: 900 }])
+  await eventually(() => traffic.served(app), seen, { within: 10_000 })
+  await here.close()
+})
+
+test('someone else’s route is left alone', async () => {
+  const here = await cluster()
+  const traffic = trafficOf(here)
+  const app = here.newApp()
+  const spec: HttpRoute['spec'] = { hostnames: ['theirs.example.com'], rules: [] }
+  const theirs = await here.kube.apply(kinds.HTTPRoute, { metadata: app, spec })
+  const weights = [{ revision: 'shop-1111111-aaaa', weight: 1000 }]
+  const write = { app, hosts: [], port, weights, epoch: { seq: 1, n: 1 }, stable: 'shop-1111111-aaaa' }
+  await expect(traffic.write(write)).rejects.toMatchObject({ reason: 'Invalid' })
+  expect((await here.kube.get(kinds.HTTPRoute, app.namespace, app.name))?.spec).toEqual(theirs.spec)
+  await here.close()
+})
