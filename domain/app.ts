@@ -1,5 +1,6 @@
 // The App: what to build, run and route, and how to release it. One schema makes the type, the CRD, the JSON Schema and the reference.
 import { z } from 'zod'
+import { defaultRequests } from './judge/defaults.ts'
 import { Cpu, Duration, Memory, notations, Share, Text, Weight, Whole, Word } from './notation.ts'
 
 /** Which App. */
@@ -12,9 +13,6 @@ export interface AppRef {
 export const appKey = (app: AppRef): string => `${app.namespace}/${app.name}`
 
 export const apiVersion = 'slipway.dev/v1beta1'
-
-/** What a file that says nothing gets: requests that must be seen before a step is judged. */
-export const defaultRequests = 20
 
 const path = /^(?!\/)(?!(?:.*\/)?\.\.(?:\/|$))[\w.\-+@/]+$/
 const variable = /^(?!__proto__$)[A-Za-z_][A-Za-z0-9_]*$/

@@ -59,6 +59,8 @@ export interface Objectives {
   readonly success: number
   /** At least `share` of requests must be answered within `below` seconds. */
   readonly latency?: { readonly below: number; readonly share: number }
+  /** Requests that must be seen before anything is decided; the judge has its own default. */
+  readonly requests?: number
 }
 
 /** One step's question. */
