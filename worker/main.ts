@@ -2,12 +2,23 @@
 import { fileURLToPath } from 'node:url'
 import { Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from '../activities/index.ts'
-import { workerSettings } from '../platform/settings.ts'
+import { buildkit } from '../platform/build/buildkit.ts'
+import { gitSecret } from '../platform/build/job.ts'
+import { kubernetesDeploy } from '../platform/deploy/kubernetes.ts'
+import { kubernetes } from '../platform/kubernetes.ts'
+import { prometheusMetrics } from '../platform/metrics/prometheus.ts'
+import { traefikCounters } from '../platform/metrics/traefik.ts'
+import type { Platform } from '../platform/platform.ts'
+import { kubernetesReport } from '../platform/report/kubernetes.ts'
+import { readSecret, type WorkerSettings, workerSettings } from '../platform/settings.ts'
+import { gitSource } from '../platform/source/git.ts'
+import { isUnder } from '../platform/source/repository.ts'
+import { gatewayApiTraffic } from '../platform/traffic/gateway-api.ts'
+import { traefikServed } from '../platform/traffic/traefik.ts'
 import { taskQueue } from '../workflows/messages.ts'
 import { connectTemporal } from './connection.ts'
 import { serveHealth } from './health.ts'
 import { jsonLog, temporalLogger } from './log.ts'
-import { realPlatform } from './platform.ts'
 import { registerSearchAttributes } from './search-attributes.ts'
 import { stoppableClock } from './stopping.ts'
 
@@ -41,7 +52,7 @@ const worker = await Worker.create({
   namespace: settings.temporal.namespace,
   taskQueue,
   workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
-  activities: createActivities(realPlatform(settings), stoppableClock(stopping.signal)),
+  activities: createActivities(platformOf(settings), stoppableClock(stopping.signal)),
   // A cancelled activity learns of it with a heartbeat: within two seconds.
   maxHeartbeatThrottleInterval: '2s',
   // A watch holds its slot for as long as its step lasts.
@@ -54,3 +65,26 @@ log.info({ taskQueue, address: settings.temporal.address }, 'running')
 await worker.run()
 await Promise.all([health.close(), connection.close()])
 log.info('stopped')
+
+/** The drivers, chosen as a set that fits: Kubernetes, Traefik behind the Gateway API, Prometheus, BuildKit, git. */
+function platformOf({ git, build, registry, ...settings }: WorkerSettings): Platform {
+  const kube = kubernetes({ kubeconfig: settings.kubeconfig })
+  const { url, fetchTokenFile } = git
+  // The built-in remote's token is shown to nobody else.
+  const token = (repository: string) =>
+    url && fetchTokenFile && isUnder(url, repository) ? readSecret(fetchTokenFile) : undefined
+  const remote = url && { git: { url, ...(fetchTokenFile && { secret: gitSecret }) } }
+  const secrets = () => (fetchTokenFile ? [readSecret(fetchTokenFile)] : [])
+  return {
+    source: gitSource({ token, ...(url && { plainHttpUnder: url }) }),
+    build: buildkit(kube, { ...build, registry, ...remote }, { secrets }),
+    deploy: kubernetesDeploy({ kube }),
+    traffic: gatewayApiTraffic({
+      kube,
+      gateway: settings.gateway,
+      served: traefikServed({ url: settings.gatewayUrl }),
+    }),
+    metrics: prometheusMetrics({ url: settings.prometheusUrl, pack: traefikCounters }),
+    report: kubernetesReport({ kube }),
+  }
+}
