@@ -1,18 +1,21 @@
-// Reads repositories over git's smart HTTP: heads, single files at a commit, ancestry. Nothing is checked out, nothing touches the disk, no process is started.
+// Reads repositories over git's smart HTTP: heads, single files at a commit, ancestry. Never a checkout; no process is started.
+import fs from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import git, { type ReadCommitResult } from 'isomorphic-git'
 import type { AppSource } from '../../domain/app.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
+import type { Commit } from '../../domain/release.ts'
 import type { Source } from '../platform.ts'
-import { gitHttp, type HttpLimits, httpLimits, TooLarge } from './http.ts'
-import { findEntry, readCommit, type TreeEntry } from './objects.ts'
-import { type GitObject, packLimits, readPack } from './pack.ts'
-import { connect, type Fetched, type GitServer } from './protocol.ts'
+import { GitHttpError, gitHttp, type HttpLimits, httpLimits, TooLarge, UnknownObject } from './http.ts'
 import { repositoryUrl } from './repository.ts'
 
 export interface GitSettings {
   /** What we show the repository's host, if anything; sent nowhere else. */
   readonly token: (repository: string) => string | undefined
   /** Plain http is spoken only below this address: the built-in remote. */
-  readonly plainHttpUnder?: string
+  readonly plainHttpUnder?: string | undefined
   readonly maxFileBytes?: number
   readonly limits?: HttpLimits
 }
@@ -21,40 +24,48 @@ export interface GitSettings {
 const searchDepths = [50, 500, 5000]
 
 export function gitSource(settings: GitSettings): Source {
-  const maxFileBytes = settings.maxFileBytes ?? 256 * 1024
-  const limits = settings.limits ?? httpLimits
-  const open = async ({ repository }: AppSource): Promise<GitServer> => {
-    const url = repositoryUrl(repository, settings.plainHttpUnder)
-    return await connect(gitHttp(settings.token(repository), limits), url.href)
+  const { maxFileBytes = 256 * 1024, limits = httpLimits } = settings
+  const remoteOf = ({ repository }: AppSource) => ({
+    url: repositoryUrl(repository, settings.plainHttpUnder).href,
+    http: gitHttp(settings.token(repository), limits),
+  })
+  const fetch = async (store: Store, source: AppSource, sha: string, depth: number): Promise<void> => {
+    const only = { ref: fullSha(sha), remoteRef: sha, depth, singleBranch: true, tags: false }
+    const { url, http } = remoteOf(source)
+    await git.addRemote({ ...store, remote: 'origin', url })
+    await git.fetch({ ...store, http, ...only }).catch(nonsense(url))
   }
 
   return {
     head: async (source) => {
       const name = `refs/heads/${source.branch}`
       if (name.length > 1000) return undefined
-      const refs = await (await open(source)).refs(name)
-      return refs.find((ref) => ref.name === name)?.oid
+      const remote = remoteOf(source)
+      const refs = await git.listServerRefs({ ...remote, prefix: name }).catch(nonsense(remote.url))
+      return refs.find(({ ref }) => ref === name)?.oid
     },
 
     read: async (source, sha, path) => {
       const segments = pathSegments(path)
-      const server = await open(source)
-      const objects = await fetchCommit(server, source, sha)
-      const { tree, commit } = readCommit(wanted(objects, sha))
-      const file = findFile(objects, tree, segments, { sha, path })
-      const blob = objects.get(file.oid) ?? (await fetchFile(server, file.oid, maxFileBytes))
-      if (blob === undefined || blob.bytes.length > maxFileBytes) {
-        throw unusable(path, sha, `is larger than ${maxFileBytes} bytes`)
-      }
-      return { commit, text: utf8(blob.bytes, path, sha) }
+      return await withStore(async (store) => {
+        await explain(fetch(store, source, sha, 1), source, sha)
+        const { tree, commit } = await readCommit(store, sha)
+        const blob = await findFile(store, tree, segments, { sha, path })
+        if (blob.length > maxFileBytes) throw unusable(path, sha, `is larger than ${maxFileBytes} bytes`)
+        return { commit, text: utf8(blob, path, sha) }
+      })
     },
 
     isAncestor: async (source, ancestor, descendant) => {
-      const server = await open(source)
       for (const depth of searchDepths) {
-        const fetched = await server.fetch({ wants: [fullSha(descendant)], depth, filter: 'tree:0' })
-        if (fetched === undefined) return false
-        const found = await searchHistory(fetched, ancestor, descendant)
+        const found = await withStore(async (store) => {
+          await fetch(store, source, descendant, depth)
+          return await searchHistory(store, ancestor, descendant)
+        }).catch((error: unknown) => {
+          // More history than we take, or a descendant that is not there (any more): nothing is known of an ancestor.
+          if (error instanceof UnknownObject || error instanceof TooLarge) return 'no'
+          throw error
+        })
         if (found !== 'deeper') return found === 'yes'
       }
       return false
@@ -62,78 +73,122 @@ export function gitSource(settings: GitSettings): Source {
   }
 }
 
-async function fetchCommit(
-  server: GitServer,
-  source: AppSource,
-  sha: string,
-): Promise<Map<string, GitObject>> {
-  const absent = (why: string) =>
-    new PermanentFailure('NotFound', `commit ${sha} ${why} (branch "${source.branch}" of the repository)`)
+/** Our own errors say what happened; the library's own are about what a server should not have answered. */
+const nonsense =
+  (url: string) =>
+  (error: Error): never => {
+    if (error instanceof PermanentFailure || error instanceof GitHttpError) throw error
+    const why = forPeople(error.message, 200)
+    throw new Error(`cannot read ${url}: the git server's answer is of no use: ${why}`, { cause: error })
+  }
+
+/** A place for fetched objects that is gone afterwards. */
+interface Store {
+  readonly fs: typeof fs
+  readonly gitdir: string
+  readonly cache: object
+}
+
+async function withStore<Result>(use: (store: Store) => Promise<Result>): Promise<Result> {
+  const gitdir = await mkdtemp(join(tmpdir(), 'slipway-source-'))
   try {
-    const fetched = await server.fetch({ wants: [fullSha(sha)], depth: 1, filter: 'blob:none' })
-    if (fetched === undefined) throw absent('is not in the repository; was something else pushed over it?')
-    const objects = await readPack(fetched.pack)
-    if (wanted(objects, sha).kind !== 'commit') throw absent('is no commit')
-    return objects
-  } catch (error) {
-    if (!(error instanceof TooLarge)) throw error
-    throw new PermanentFailure('Invalid', `cannot read commit ${sha}: ${error.message}`)
+    await git.init({ fs, gitdir, bare: true })
+    return await use({ fs, gitdir, cache: {} })
+  } finally {
+    await rm(gitdir, { recursive: true, force: true })
   }
 }
 
-/** The file's blob; undefined when it is too large to be looked at. */
-async function fetchFile(server: GitServer, oid: string, maxBytes: number): Promise<GitObject | undefined> {
-  try {
-    const fetched = await server.fetch({ wants: [oid], maxBytes: maxBytes * 2 })
-    if (fetched === undefined) throw new Error(`the git server does not give blob ${oid} of its own tree`)
-    return wanted(await readPack(fetched.pack, { ...packLimits, objectBytes: maxBytes }), oid)
-  } catch (error) {
-    if (error instanceof TooLarge) return undefined
+/** Turns what a fetch of a commit can fail with for good into words about that commit. */
+async function explain(fetch: Promise<void>, { branch }: AppSource, sha: string): Promise<void> {
+  await fetch.catch((error: unknown) => {
+    if (error instanceof UnknownObject) {
+      throw new PermanentFailure(
+        'NotFound',
+        `commit ${sha} is not in the repository (branch "${branch}"); was something else pushed over it?`,
+        { cause: error },
+      )
+    }
+    if (error instanceof TooLarge) {
+      throw new PermanentFailure('Invalid', `cannot read commit ${sha}: ${error.message}`, { cause: error })
+    }
     throw error
+  })
+}
+
+/** Reading is the proof that the commit came: the library takes a pack that the server broke off for success. */
+async function readCommit(store: Store, sha: string): Promise<{ tree: string; commit: Commit }> {
+  const { oid, commit } = await git.readCommit({ ...store, oid: sha }).catch(notCommit(sha))
+  if (oid !== sha) throw new PermanentFailure('NotFound', `${sha} is no commit but a tag`)
+  const { author, committer, message, tree } = commit
+  return {
+    tree,
+    commit: {
+      sha,
+      title: forPeople(message.split('\n', 1)[0] ?? '', 200),
+      author: forPeople(author.name || author.email, 100),
+      committedAt: committer.timestamp * 1000,
+    },
   }
 }
+
+const notCommit =
+  (sha: string) =>
+  (error: unknown): ReadCommitResult => {
+    if (error instanceof git.Errors.ObjectTypeError) {
+      throw new PermanentFailure('NotFound', `${sha} is no commit`)
+    }
+    throw new Error(`the git server did not send commit ${sha}`, { cause: error })
+  }
 
 /** Walks down from the tree. A link is never followed: what it points at is not what the commit says. */
-function findFile(
-  objects: ReadonlyMap<string, GitObject>,
+async function findFile(
+  store: Store,
   root: string,
   segments: readonly string[],
   asked: { readonly sha: string; readonly path: string },
-): TreeEntry {
-  let entry: TreeEntry = { mode: '40000', oid: root }
+): Promise<Uint8Array> {
+  const unusableHere = (why: string) => unusable(asked.path, asked.sha, why)
+  let entry = { mode: '040000', oid: root }
   for (const segment of segments) {
-    const next: TreeEntry | undefined =
-      entry.mode === '40000' ? findEntry(wanted(objects, entry.oid), segment) : undefined
+    const next = entry.mode === '040000' ? await findEntry(store, entry.oid, segment) : undefined
     if (next === undefined) {
       throw new PermanentFailure('NotFound', `there is no ${asked.path} in commit ${asked.sha}`)
     }
-    if (next.mode === '120000') throw unusable(asked.path, asked.sha, `is a symbolic link ("${segment}")`)
-    if (next.mode === '160000') throw unusable(asked.path, asked.sha, `lies in a submodule ("${segment}")`)
+    if (next.mode === '120000') throw unusableHere(`is a symbolic link ("${segment}")`)
+    if (next.mode === '160000') throw unusableHere(`lies in a submodule ("${segment}")`)
     entry = next
   }
-  if (entry.mode === '40000') throw unusable(asked.path, asked.sha, 'is a directory')
-  return entry
+  if (entry.mode === '040000') throw unusableHere('is a directory')
+  return (await git.readBlob({ ...store, oid: entry.oid })).blob
+}
+
+async function findEntry(store: Store, tree: string, name: string) {
+  const { tree: entries } = await git.readTree({ ...store, oid: tree }).catch((error: unknown) => {
+    if (!(error instanceof git.Errors.UnsafeFilepathError)) throw error
+    throw new PermanentFailure('Invalid', `tree ${tree} has a name that no file may have`, { cause: error })
+  })
+  return entries.find(({ path }) => path === name)
 }
 
 async function searchHistory(
-  { pack, shallow }: Fetched,
+  store: Store,
   ancestor: string,
   descendant: string,
 ): Promise<'yes' | 'no' | 'deeper'> {
-  const objects = await readPack(pack)
   const seen = new Set([descendant])
-  for (const sha of seen) {
-    if (sha === ancestor) return 'yes'
-    // The parents of a shallow commit exist, but were not sent.
-    if (!shallow.has(sha)) for (const parent of readCommit(wanted(objects, sha)).parents) seen.add(parent)
+  let cut = false
+  for (const oid of seen) {
+    if (oid === ancestor) return 'yes'
+    const read = await git.readCommit({ ...store, oid }).catch((error: unknown) => {
+      if (oid !== descendant && error instanceof git.Errors.NotFoundError) return undefined
+      return notCommit(oid)(error)
+    })
+    // The parents at the edge of a shallow history exist, but were not sent.
+    if (read === undefined) cut = true
+    for (const parent of read?.commit.parent ?? []) seen.add(parent)
   }
-  return shallow.size > 0 ? 'deeper' : 'no'
-}
-
-function wanted(objects: ReadonlyMap<string, GitObject>, oid: string): GitObject {
-  const object = objects.get(oid)
-  if (object === undefined) throw new Error(`the git server left out object ${oid}`)
-  return object
+  return cut ? 'deeper' : 'no'
 }
 
 function fullSha(sha: string): string {
@@ -150,13 +205,17 @@ function pathSegments(path: string): string[] {
   throw new PermanentFailure('Invalid', `"${path.slice(0, 200)}" is not a path inside a repository`)
 }
 
-function utf8(bytes: Buffer, path: string, sha: string): string {
+function utf8(bytes: Uint8Array, path: string, sha: string): string {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
   } catch {
     throw unusable(path, sha, 'is not UTF-8 text')
   }
 }
+
+/** One short line without control characters, and without marks that change the direction of what follows. */
+const forPeople = (text: string, length: number): string =>
+  [...text.replace(/[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]+/gu, ' ').trim()].slice(0, length).join('')
 
 const unusable = (path: string, sha: string, why: string): PermanentFailure =>
   new PermanentFailure('InvalidManifest', `${path} in commit ${sha} ${why}`)

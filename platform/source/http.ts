@@ -1,17 +1,6 @@
 // HTTP as git may use it: no redirect is followed, nothing runs longer or grows larger than allowed, no secret enters an error.
+import type { HttpClient } from 'isomorphic-git'
 import { PermanentFailure } from '../../domain/failure.ts'
-
-export interface GitRequest {
-  readonly method: 'GET' | 'POST'
-  readonly url: string
-  readonly headers: Readonly<Record<string, string>>
-  readonly body?: Uint8Array
-  /** Of the answer, where less is expected than the client's limit. */
-  readonly maxBytes?: number
-}
-
-/** Sends one request to a git server and returns the whole body of its 200 answer. */
-export type GitHttp = (request: GitRequest) => Promise<Buffer>
 
 export interface HttpLimits {
   /** For the whole exchange, in milliseconds. */
@@ -22,33 +11,67 @@ export interface HttpLimits {
 
 export const httpLimits: HttpLimits = { timeout: 30_000, maxBytes: 64 * 1024 * 1024 }
 
+/** The exchange failed; another try may do. */
+export class GitHttpError extends Error {}
+
+/** The server has no such object. */
+export class UnknownObject extends GitHttpError {}
+
 /** The answer grew past the limit; trying again would only fetch it again. */
-export class TooLarge extends Error {
-  override readonly name = 'TooLarge'
-}
+export class TooLarge extends GitHttpError {}
 
 /** A client that speaks for `token`, sent as git hosts expect it: Basic, user `x-access-token`. */
-export function gitHttp(token: string | undefined, limits: HttpLimits = httpLimits): GitHttp {
+export function gitHttp(token: string | undefined, limits: HttpLimits = httpLimits): HttpClient {
   const credentials =
     token === undefined
       ? {}
       : { authorization: `Basic ${Buffer.from(`x-access-token:${token}`).toString('base64')}` }
-  return async ({ method, url, headers, body, maxBytes = limits.maxBytes }) => {
-    const response = await fetch(url, {
-      method,
-      headers: { 'user-agent': 'git/slipway', ...headers, ...credentials },
-      body: body ?? null,
-      redirect: 'manual',
-      signal: AbortSignal.timeout(limits.timeout),
-    }).catch((error: unknown) => {
-      throw new Error(`${asked(method, url)}: ${reason(error, limits)}`)
-    })
-    if (response.status !== 200) {
-      await response.body?.cancel().catch(() => {})
-      throw refusal(asked(method, url), response)
-    }
-    return await bounded(response, asked(method, url), { ...limits, maxBytes })
+  return {
+    request: async ({ method = 'GET', url, headers = {}, body }) => {
+      const response = await fetch(url, {
+        method,
+        headers: { ...headers, 'user-agent': 'git/slipway', ...credentials },
+        body: body === undefined ? null : await collect(body),
+        redirect: 'manual',
+        signal: AbortSignal.timeout(limits.timeout),
+      }).catch((error: unknown) => {
+        throw new GitHttpError(`${asked(method, url)}: ${reason(error, limits)}`)
+      })
+      if (response.status !== 200) {
+        await response.body?.cancel().catch(() => {})
+        throw refusal(asked(method, url), response)
+      }
+      const bytes = await bounded(response, asked(method, url), limits)
+      refuseError(bytes, asked(method, url))
+      const { status: statusCode, statusText: statusMessage } = response
+      return {
+        url,
+        method,
+        headers: Object.fromEntries(response.headers),
+        body: once(bytes),
+        statusCode,
+        statusMessage,
+      }
+    },
   }
+}
+
+/** Git's way to say no with status 200: a packet `ERR …`. The library would take it for an empty answer. */
+function refuseError(bytes: Buffer, what: string): void {
+  const said = /^[0-9a-f]{4}ERR ([^\0]*)/i.exec(bytes.toString('utf8', 0, 300))?.[1]
+  if (said === undefined) return
+  const message = `${what}: it said: ${said.replace(/\p{Cc}+/gu, ' ').trim()}`
+  throw /not our ref/.test(said) ? new UnknownObject(message) : new GitHttpError(message)
+}
+
+async function collect(parts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>): Promise<Buffer> {
+  const chunks: Uint8Array[] = []
+  for await (const part of parts) chunks.push(part)
+  return Buffer.concat(chunks)
+}
+
+async function* once(bytes: Buffer): AsyncIterableIterator<Uint8Array> {
+  yield bytes
 }
 
 const asked = (method: string, url: string): string => `git server did not answer ${method} ${url}`
@@ -69,7 +92,7 @@ function refusal(what: string, { status, headers }: Response): Error {
       `${what}: it redirects${where} (${status}), and redirects are not followed; declare the repository's final URL`,
     )
   }
-  return new Error(`${what}: status ${status}`)
+  return new GitHttpError(`${what}: status ${status}`)
 }
 
 async function bounded(response: Response, what: string, limits: HttpLimits): Promise<Buffer> {
@@ -84,7 +107,7 @@ async function bounded(response: Response, what: string, limits: HttpLimits): Pr
     }
   } catch (error) {
     if (error instanceof TooLarge) throw error
-    throw new Error(`${what}: ${reason(error, limits)}`)
+    throw new GitHttpError(`${what}: ${reason(error, limits)}`)
   }
   return Buffer.concat(chunks)
 }

@@ -84,7 +84,7 @@ async function serve(root: string, token: string, request: IncomingMessage, resp
       HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
       REMOTE_USER: 'test',
       GIT_CONFIG_COUNT: '2',
-      GIT_CONFIG_KEY_0: 'uploadpack.allowFilter',
+      GIT_CONFIG_KEY_0: 'uploadpack.allowAnySHA1InWant',
       GIT_CONFIG_VALUE_0: 'true',
       GIT_CONFIG_KEY_1: 'safe.directory',
       GIT_CONFIG_VALUE_1: '*',
