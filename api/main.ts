@@ -19,6 +19,7 @@ import { queue } from './queue.ts'
 import { releasePages } from './release-pages.ts'
 import { seenReleases } from './releases.ts'
 import { bareRepositories } from './repositories.ts'
+import { routes } from './routes.ts'
 import { type Route, server } from './server.ts'
 import { temporalSources } from './sources.ts'
 import { sweep } from './sweep.ts'
@@ -73,7 +74,7 @@ const temporalAnswers = lately(() =>
 )
 const git = await gitRemoteOf(settings)
 
-const hook = githubWebhook({
+const webhook = githubWebhook({
   secrets: settings.webhookSecretFile ? webhookSecrets(readSecret(settings.webhookSecretFile)) : [],
   apps,
   ready: appObjects.synced,
@@ -89,37 +90,14 @@ const pages = releasePages({
   ready: releaseObjects.synced,
 })
 
-const routes: readonly Route[] = [
-  { methods: ['GET'], path: '/healthz', access: 'anyone', answer: alive },
-  {
-    methods: ['GET'],
-    path: '/readyz',
-    access: 'anyone',
-    answer: readiness({
-      temporal: temporalAnswers.check,
-      kubernetes: () => (watches.every((one) => one.synced()) ? undefined : 'the watch is not up to date'),
-      ...git?.checks,
-    }),
-  },
-  {
-    methods: ['GET'],
-    path: '/metrics',
-    access: 'anyone',
-    answer: async () =>
-      new Response(await metrics.text(), { headers: { 'content-type': metrics.contentType } }),
-  },
-  { methods: ['POST'], path: '/webhooks/github', access: 'signature', answer: hook },
-  { methods: ['GET'], path: '/api/releases', access: 'kubernetes-token', answer: pages.list },
-  {
-    methods: ['GET'],
-    path: '/api/releases/:name',
-    access: 'kubernetes-token',
-    answer: (request, { name = '' }) => pages.one(request, name),
-  },
-  ...(git ? [git.route] : []),
-]
+const ready = readiness({
+  temporal: temporalAnswers.check,
+  kubernetes: () => (watches.every((one) => one.synced()) ? undefined : 'the watch is not up to date'),
+  ...git?.checks,
+})
+const table = routes({ alive, ready, metrics, webhook, pages, git: git?.answer })
 
-const listening = await listen(server({ routes, metrics, log }).fetch, settings.listen)
+const listening = await listen(server({ routes: table, metrics, log }).fetch, settings.listen)
 log.info({ addresses: listening.addresses }, 'listening')
 
 let stopping = false
@@ -138,7 +116,7 @@ async function stop(signal: string): Promise<void> {
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
 
 interface Git {
-  readonly route: Route
+  readonly answer: Route['answer']
   readonly checks: Readonly<Record<string, Check>>
   readonly stop: () => void
 }
@@ -173,12 +151,7 @@ async function gitRemoteOf({ git, appNamespace, pushFollow }: ApiSettings): Prom
     }
   }, 60_000)
   return {
-    route: {
-      methods: ['GET', 'POST'],
-      path: '/git/*',
-      access: 'git-token',
-      answer: gitRemote({ tokens, repositories, backend, received, log }),
-    },
+    answer: gitRemote({ tokens, repositories, backend, received, log }),
     checks: { 'git root': writable(root) },
     stop: () => {
       closing.abort()

@@ -4,13 +4,13 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
-import { pino } from 'pino'
 import { declaredApps } from '../../api/apps.ts'
 import { follower } from '../../api/follow.ts'
 import { gitBackend } from '../../api/git-backend.ts'
 import { installHook } from '../../api/git-hook.ts'
 import { gitRemote } from '../../api/git-remote.ts'
 import { type Listening, listen } from '../../api/listen.ts'
+import { jsonLog } from '../../api/log.ts'
 import { prometheusMetrics } from '../../api/metrics.ts'
 import { pushes } from '../../api/pushes.ts'
 import { seenReleases } from '../../api/releases.ts'
@@ -24,7 +24,8 @@ import { type Custom, type Kind, kinds, type Resource } from '../../platform/kin
 import type { Kubernetes } from '../../platform/kubernetes.ts'
 import type { AppState, SourceMoved } from '../../workflows/messages.ts'
 
-export const silent = pino({ level: 'silent' })
+export const silent = jsonLog('test')
+if (!process.env.SLIPWAY_TEST_LOG) silent.level = 'silent'
 
 const run = promisify(execFile)
 
