@@ -33,14 +33,9 @@ const program = `
 
 export interface Cluster {
   readonly kube: Kubernetes
-  readonly deploy: Deploy
   readonly namespace: string
-  readonly image: Image
   readonly newApp: () => AppRef
   readonly declare: (app: AppRef, source: AppSource) => Promise<void>
-  readonly newRevision: (app: AppRef, env?: Readonly<Record<string, string>>) => Revision
-  /** Makes the revision and waits until its pods are ready. */
-  readonly running: (revision: Revision) => Promise<Revision>
   readonly close: () => Promise<void>
 }
 
@@ -49,32 +44,49 @@ export async function cluster(): Promise<Cluster> {
   const core = kube.config.makeApiClient(CoreV1Api)
   const namespace = `contract-${randomBytes(3).toString('hex')}`
   await core.createNamespace({ body: { metadata: { name: namespace } } })
-  const image = await pushProgram(addresses.registry, images.node, 'contract/server', program)
-  const deploy = kubernetesDeploy({ kube })
-  let count = 0
-  const next = () => {
-    count += 1
-    return count
-  }
+  let apps = 0
   return {
     kube,
-    deploy,
     namespace,
-    image,
-    newApp: () => ({ namespace, name: `shop${next()}` }),
+    newApp: () => {
+      apps += 1
+      return { namespace, name: `shop${apps}` }
+    },
     declare: async ({ name }, source) => {
       await kube.apply(kinds.App, { metadata: { namespace, name }, spec: { source } })
     },
-    newRevision: (app, env = {}) =>
-      aRevision(app, `${app.name}/${next()}`, { image, run: aRun({ port, env: { ...env } }) }),
+    close: async () => {
+      await core.deleteNamespace({ name: namespace })
+    },
+  }
+}
+
+export interface ClusterWithPods extends Cluster {
+  readonly deploy: Deploy
+  readonly image: Image
+  readonly newRevision: (app: AppRef, env?: Readonly<Record<string, string>>) => Revision
+  /** Makes the revision and waits until its pods are ready. */
+  readonly running: (revision: Revision) => Promise<Revision>
+}
+
+export async function clusterWithPods(): Promise<ClusterWithPods> {
+  const image = await pushProgram(addresses.registry, images.node, 'contract/server', program)
+  const here = await cluster()
+  const deploy = kubernetesDeploy({ kube: here.kube })
+  let revisions = 0
+  return {
+    ...here,
+    deploy,
+    image,
+    newRevision: (app, env = {}) => {
+      revisions += 1
+      return aRevision(app, `${app.name}/${revisions}`, { image, run: aRun({ port, env: { ...env } }) })
+    },
     running: async (revision) => {
       await deploy.create(revision)
       const ready = (seen: object) => expectReady(seen, revision.run.replicas)
       await eventually(() => deploy.readiness(revision), ready, { within: 90_000, every: 500 })
       return revision
-    },
-    close: async () => {
-      await core.deleteNamespace({ name: namespace })
     },
   }
 }

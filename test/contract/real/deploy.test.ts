@@ -3,10 +3,10 @@ import { expect, test } from 'vitest'
 import { kinds } from '../../../platform/kinds.ts'
 import { type DeploySetup, deployContract } from '../deploy.ts'
 import { fakeImage } from '../fixtures.ts'
-import { cluster, wait } from './cluster.ts'
+import { clusterWithPods, wait } from './cluster.ts'
 
 deployContract(async (): Promise<DeploySetup> => {
-  const { deploy, newApp, declare, newRevision, image, close } = await cluster()
+  const { deploy, newApp, declare, newRevision, image, close } = await clusterWithPods()
   return {
     deploy,
     newApp,
@@ -22,7 +22,7 @@ deployContract(async (): Promise<DeploySetup> => {
 })
 
 test('a revision whose pods run is never written again, and one of another content is refused', async () => {
-  const { kube, deploy, newApp, newRevision, running, close } = await cluster()
+  const { kube, deploy, newApp, newRevision, running, close } = await clusterWithPods()
   const revision = await running(newRevision(newApp()))
   const stored = () => kube.get(kinds.Deployment, revision.app.namespace, revision.name)
   const before = await stored()

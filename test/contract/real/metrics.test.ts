@@ -7,10 +7,10 @@ import { gatewayApiTraffic } from '../../../platform/traffic/gateway-api.ts'
 import { traefikServed } from '../../../platform/traffic/traefik.ts'
 import { eventually } from '../eventually.ts'
 import { type MetricsSetup, metricsContract } from '../metrics.ts'
-import { cluster, gateway, port, visit, wait } from './cluster.ts'
+import { clusterWithPods, gateway, port, visit, wait } from './cluster.ts'
 
 metricsContract(async (): Promise<MetricsSetup> => {
-  const { kube, deploy, namespace, newApp, newRevision, running, close } = await cluster()
+  const { kube, deploy, namespace, newApp, newRevision, running, close } = await clusterWithPods()
   const traffic = gatewayApiTraffic({ kube, gateway, served: traefikServed({ url: addresses.gateway }) })
   const app = newApp()
   const host = `${app.name}.${namespace}.example.com`

@@ -6,13 +6,13 @@ import { gatewayApiTraffic } from '../../../platform/traffic/gateway-api.ts'
 import { traefikServed } from '../../../platform/traffic/traefik.ts'
 import { eventually } from '../eventually.ts'
 import { type TrafficSetup, trafficContract } from '../traffic.ts'
-import { type Cluster, cluster, gateway, port, visit, wait } from './cluster.ts'
+import { type Cluster, clusterWithPods, gateway, port, visit, wait } from './cluster.ts'
 
 const trafficOf = ({ kube }: Cluster) =>
   gatewayApiTraffic({ kube, gateway, served: traefikServed({ url: addresses.gateway }) })
 
 trafficContract(async (): Promise<TrafficSetup> => {
-  const here = await cluster()
+  const here = await clusterWithPods()
   const app = here.newApp()
   const [stable, canary] = await Promise.all([
     here.running(here.newRevision(app)),
@@ -23,7 +23,7 @@ trafficContract(async (): Promise<TrafficSetup> => {
 })
 
 test('visitors meet the weights that are served, and no error while they change', async () => {
-  const here = await cluster()
+  const here = await clusterWithPods()
   const traffic = trafficOf(here)
   const app = here.newApp()
   const host = `${app.name}.${here.namespace}.example.com`
@@ -57,7 +57,7 @@ test('visitors meet the weights that are served, and no error while they change'
 })
 
 test('a share whose pods are not ready is not called served', async () => {
-  const here = await cluster()
+  const here = await clusterWithPods()
   const traffic = trafficOf(here)
   const app = here.newApp()
   const good = await here.running(here.newRevision(app))
@@ -74,7 +74,7 @@ test('a share whose pods are not ready is not called served', async () => {
 })
 
 test('someone else’s route is left alone', async () => {
-  const here = await cluster()
+  const here = await clusterWithPods()
   const traffic = trafficOf(here)
   const app = here.newApp()
   const spec: HttpRoute['spec'] = { hostnames: ['theirs.example.com'], rules: [] }
