@@ -20,6 +20,9 @@ export interface Road {
   readonly nextEpoch: () => Epoch
 }
 
+/** What ends a step's watch. */
+type Seen = Exclude<Watched, { kind: 'stalled' | 'watching' }>
+
 /** Every step below full. */
 export async function rollOut(road: Road): Promise<void> {
   const steps = road.plan.steps.filter(({ weight }) => weight < 1000)
@@ -74,7 +77,7 @@ const shift = ({ canary }: Road, route: Shift['route'], summary: string) =>
   shifting.shiftTraffic.executeWithOptions({ summary }, [{ route, rises: canary }])
 
 /** Watches until there is a verdict, however long there is nothing to see. */
-async function watch(road: Road, step: Step, since: number): Promise<Watched> {
+async function watch(road: Road, step: Step, since: number): Promise<Seen> {
   const { story, plan } = road
   const { onNoTraffic } = plan.spec.release
   const summary = `watch ${percent(step.weight)} for ${step.for / 1000} s`
@@ -85,16 +88,21 @@ async function watch(road: Road, step: Step, since: number): Promise<Watched> {
     const question = { ...ask(road, since), for: step.for }
     const asked = { app: plan.release.app, question, onNoTraffic, stalled, status, ...(state && { state }) }
     const seen = await watching.watchStep.executeWithOptions({ summary }, [asked])
-    if (seen.kind === 'stalled') story.stall(seen.reason)
     if (seen.kind !== 'stalled' && seen.kind !== 'watching') return seen
     state = seen.state
+    if (seen.kind === 'stalled') story.stall(seen.reason)
+    // Silence may mean that the route was changed: it is written again, or found to have a newer owner.
+    await shift(road, write(road, shares(road, step.weight)), `still ${percent(step.weight)}`)
   }
 }
 
-function conclude({ story }: Road, phase: Phase, step: Step, seen: Exclude<Watched, { kind: 'blind' }>) {
+function conclude(
+  { story }: Road,
+  phase: Phase,
+  step: Step,
+  { kind, reason, evidence }: Exclude<Seen, { kind: 'blind' }>,
+): void {
   story.stall(undefined)
-  if (seen.kind === 'stalled' || seen.kind === 'watching') return
-  const { kind, reason, evidence } = seen
   story.note(phase, `${percent(step.weight)} is ${kind}: ${reason}`, { evidence })
   if (kind === 'harmful') throw ApplicationFailure.nonRetryable(reason, 'Harmful')
 }

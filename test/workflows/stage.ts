@@ -7,6 +7,7 @@ import type { ReleaseStatus } from '../../domain/release.ts'
 import { appWorkflowId, releaseWorkflowId } from '../../domain/release.ts'
 import type { Script, WorldCall, WorldOptions } from '../../platform/memory/world.ts'
 import { memoryPlatform } from '../../platform/memory.ts'
+import type { Platform } from '../../platform/platform.ts'
 import type { app as appWorkflow } from '../../workflows/app.ts'
 import { type AppInput, type AppState, appStatus, command, sourceMoved } from '../../workflows/messages.ts'
 import type { Temporal } from './temporal.ts'
@@ -19,7 +20,10 @@ export interface StageOptions extends WorldOptions {
 
 let stages = 0
 
-export async function openStage({ env, bundle }: Temporal, { renewAfter, ...options }: StageOptions = {}) {
+export async function openStage(
+  { env, bundle, workers }: Temporal,
+  { renewAfter, ...options }: StageOptions = {},
+) {
   stages += 1
   const taskQueue = `stage-${stages}`
   const app: AppRef = { namespace: taskQueue, name: 'shop' }
@@ -33,8 +37,9 @@ export async function openStage({ env, bundle }: Temporal, { renewAfter, ...opti
     for (const hook of hooks) await hook(call)
   }
   const pushed: string[] = []
-  const activities = createActivities(platform, world.clock)
-  let worker: { stop: () => Promise<void> } | undefined
+  const after: ((verb: WorldCall['verb']) => void)[] = []
+  const activities = createActivities(followed(platform, after), world.clock)
+  let stopWork = async () => {}
 
   const stage = {
     app,
@@ -44,6 +49,8 @@ export async function openStage({ env, bundle }: Temporal, { renewAfter, ...opti
     client: env.client,
     /** Called before every call to the platform. */
     hooks,
+    /** Called after every call to the platform, when it has had its effect. */
+    after,
     pushed,
     /** Starts a worker; a second one after the first is stopped is what follows a loss. */
     async work() {
@@ -56,17 +63,13 @@ export async function openStage({ env, bundle }: Temporal, { renewAfter, ...opti
         defaultHeartbeatThrottleInterval: 100,
       })
       const running = made.run()
-      worker = {
-        stop: async () => {
-          made.shutdown()
-          await running
-        },
+      stopWork = async () => {
+        if (made.getState() === 'RUNNING') made.shutdown()
+        await running
       }
+      workers.add(stopWork)
     },
-    async stopWork() {
-      await worker?.stop()
-      worker = undefined
-    },
+    stopWork: () => stopWork(),
     /** Commits to the branch, tells nobody. */
     commit(script: Script = {}, manifest = manifestOf()): string {
       const sha = world.push(source, { 'slipway.yaml': manifest })
@@ -173,9 +176,9 @@ ${release
 `
 
 export async function until(satisfied: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const deadline = Date.now() + 20_000
+  const deadline = Date.now() + 60_000
   while (!(await satisfied())) {
-    if (Date.now() > deadline) throw new Error(`waited 20 s in vain: ${what()}`)
+    if (Date.now() > deadline) throw new Error(`waited a minute in vain: ${what()}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }
@@ -188,4 +191,21 @@ function removedInUse(
 ): string[] {
   const share = world.gateway.serves(app)?.find(({ revision }) => revision === name)?.weight ?? 0
   return share > 0 ? [`${name} was removed at weight ${share}`] : []
+}
+
+/** The same platform; each call that succeeded is told to the hooks, which may let it fail all the same. */
+function followed(platform: Platform, hooks: readonly ((verb: WorldCall['verb']) => void)[]): Platform {
+  const words = Object.entries(platform).map(([word, driver]) => {
+    const verbs = Object.entries(driver).map(([name, act]) => {
+      if (typeof act !== 'function') return [name, act]
+      const followedAct = async (...given: unknown[]) => {
+        const answer = await act(...given)
+        for (const hook of hooks) hook(`${word}.${name}` as WorldCall['verb'])
+        return answer
+      }
+      return [name, followedAct]
+    })
+    return [word, Object.fromEntries(verbs)]
+  })
+  return Object.fromEntries(words)
 }

@@ -15,16 +15,23 @@ import { register } from '../../worker/search-attributes.ts'
 export interface Temporal {
   readonly env: TestWorkflowEnvironment
   readonly bundle: WorkflowBundleWithSourceMap
+  /** Stops the workers that still run; a failed test leaves its own. */
+  readonly workers: Set<() => Promise<void>>
   readonly close: () => Promise<void>
 }
 
 export async function temporalServer(): Promise<Temporal> {
-  Runtime.install({ logger: quiet })
+  Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: 'ERROR', forward: {} } } })
   const bundle = await bundleWorkflows()
   const executable = { type: 'existing-path', path: serverPath() } as const
   const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } })
   await register(env.nativeConnection, env.namespace ?? 'default')
-  return { env, bundle, close: () => env.teardown() }
+  const workers = new Set<() => Promise<void>>()
+  const close = async () => {
+    await Promise.all([...workers].map((stop) => stop()))
+    await env.teardown()
+  }
+  return { env, bundle, workers, close }
 }
 
 export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
