@@ -39,7 +39,7 @@ const Run = z.strictObject({
   env: texts().default({}).describe('Environment variables.'),
   resources: z
     .strictObject({
-      cpu: Cpu().default('100m').describe('Processor time that each pod is promised.'),
+      cpu: Cpu().prefault('100m').describe('Processor time that each pod is promised.'),
       memory: Memory().default('256Mi').describe('Memory that each pod is promised and may not exceed.'),
     })
     .prefault({})

@@ -1,0 +1,306 @@
+// The three kinds as the cluster knows them: App, Release and Command.
+import { AppSpec, clusterSource } from '../domain/app.ts'
+import { appVerbs, releaseVerbs } from '../domain/command.ts'
+import type { Outcome, Phase, ReleaseStatus } from '../domain/release.ts'
+import { type Schema, structuralSchema } from './schema.ts'
+
+type Properties = Readonly<Record<string, Schema>>
+
+interface Kind {
+  readonly kind: string
+  readonly plural: string
+  readonly shortNames?: readonly string[]
+  readonly description: string
+  readonly spec: Schema
+  readonly status: Properties
+  readonly columns: readonly Column[]
+}
+
+interface Column {
+  readonly name: string
+  readonly jsonPath: string
+  readonly type?: 'string' | 'date' | 'integer'
+  /** 1: shown by `kubectl get -o wide` only. */
+  readonly priority?: 1
+}
+
+export const crds = (): readonly Schema[] => [app(), release(), command()].map(customResource)
+
+function customResource({ kind, plural, shortNames, description, spec, status, columns }: Kind): Schema {
+  const singular = kind.toLowerCase()
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${plural}.slipway.dev`, labels: { 'app.kubernetes.io/part-of': 'slipway' } },
+    spec: {
+      group: 'slipway.dev',
+      scope: 'Namespaced',
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular,
+        ...(shortNames && { shortNames }),
+        categories: ['slipway'],
+      },
+      versions: [
+        {
+          name: 'v1beta1',
+          served: true,
+          storage: true,
+          subresources: { status: {} },
+          additionalPrinterColumns: [...columns, age].map(({ type = 'string', ...column }) => ({
+            ...column,
+            type,
+          })),
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              description,
+              required: ['spec'],
+              properties: {
+                apiVersion: { type: 'string' },
+                kind: { type: 'string' },
+                metadata: { type: 'object' },
+                spec,
+                status: { type: 'object', properties: status },
+              },
+            },
+          },
+        },
+      ],
+    },
+  }
+}
+
+const age: Column = { name: 'Age', jsonPath: '.metadata.creationTimestamp', type: 'date' }
+const condition = (type: string) => `.status.conditions[?(@.type=="${type}")].status`
+
+const text = (description: string, maxLength = 1024): Schema => ({ type: 'string', maxLength, description })
+const word = (words: readonly string[], description: string): Schema => ({
+  type: 'string',
+  enum: words,
+  description,
+})
+const whole = (description: string): Schema => ({ type: 'integer', format: 'int64', minimum: 0, description })
+const rule = (expression: string, message: string) => ({ rule: expression, message })
+const unchanging = (kind: string) => [
+  rule('self == oldSelf', `a ${kind} is never changed; create another one`),
+]
+
+function app(): Kind {
+  const declared = structuralSchema(AppSpec)
+  const inFile = Object.keys(declared.properties ?? {})
+  return {
+    kind: 'App',
+    plural: 'apps',
+    description:
+      'An App: where its commits come from. What to build, run and route, and how to release it, is said beside the code.',
+    spec: {
+      ...declared,
+      required: ['source'],
+      properties: {
+        source: {
+          ...structuralSchema(clusterSource),
+          ...{ description: 'Where the commits come from. A push cannot change it.' },
+        },
+        policy: {
+          type: 'object',
+          description: 'What a push may ask for. Not supported yet.',
+          'x-kubernetes-preserve-unknown-fields': true,
+        },
+        onDelete: word(['keep'], 'What happens to what serves when the App is deleted: it is kept.'),
+        ...declared.properties,
+      },
+      'x-kubernetes-validations': [
+        rule(
+          inFile.map((key) => `!has(self.${key})`).join(' && '),
+          `${inFile.join(', ')} belong in slipway.yaml in the repository: only there they travel with the commit`,
+        ),
+        rule('!has(self.policy)', 'policy is not supported yet: it would protect nothing'),
+      ],
+    },
+    status: {
+      stable: {
+        type: 'object',
+        description: 'What holds the traffic.',
+        properties: { revision: text('Its name.'), sha: text('Its commit.') },
+      },
+      active: text('The release that runs.'),
+      waiting: text('The push that waits for it to end.'),
+      message: text('What the App does at this moment.', 4096),
+      ...observed,
+    },
+    columns: [
+      { name: 'Stable', jsonPath: '.status.stable.revision' },
+      { name: 'Active', jsonPath: '.status.active' },
+      { name: 'Ready', jsonPath: condition('Ready') },
+      { name: 'Waiting', jsonPath: '.status.waiting', priority: 1 },
+      { name: 'Message', jsonPath: '.status.message', priority: 1 },
+    ],
+  }
+}
+
+const phases: Record<Phase, true> = {
+  pending: true,
+  reading: true,
+  building: true,
+  deploying: true,
+  'rolling-out': true,
+  baking: true,
+  retiring: true,
+  'rolling-back': true,
+  done: true,
+}
+const outcomes: Record<Outcome, true> = {
+  promoted: true,
+  'rolled-back': true,
+  failed: true,
+  superseded: true,
+  aborted: true,
+  ignored: true,
+}
+
+const evidence: Schema = {
+  type: 'object',
+  description: 'The numbers behind the verdict.',
+  // The judge's own: another judge brings other numbers.
+  'x-kubernetes-preserve-unknown-fields': true,
+}
+const phase = word(Object.keys(phases), 'Where the release is on its way.')
+const weight = { ...whole('Thousandths of the traffic that the canary holds.'), maximum: 1000 }
+
+const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', Schema> = {
+  phase,
+  outcome: word(Object.keys(outcomes), 'How it ended; final.'),
+  message: text('Why the phase or the outcome is what it is.', 8192),
+  commit: {
+    type: 'object',
+    properties: {
+      sha: text('The full commit.', 64),
+      title: text('The first line of its message.'),
+      author: text('Who wrote it.'),
+      committedAt: whole('Milliseconds since 1970.'),
+    },
+  },
+  revision: text('The revision that is released.'),
+  stable: text('The revision that held the traffic before.'),
+  image: text('The image, by digest.'),
+  weight,
+  share: text('The same as a percentage.', 16),
+  step: text('The step of the plan: 2/4.', 16),
+  stalled: text('What is missing, when the release waits for data.', 4096),
+  evidence,
+  transitions: {
+    type: 'array',
+    description: 'The release’s history, oldest first.',
+    maxItems: 500,
+    items: {
+      type: 'object',
+      required: ['at', 'phase', 'weight', 'message'],
+      properties: {
+        at: whole('Milliseconds since 1970.'),
+        phase,
+        weight,
+        message: text('What was decided.', 8192),
+        evidence,
+      },
+    },
+  },
+  startedAt: whole('Milliseconds since 1970.'),
+  finishedAt: whole('Milliseconds since 1970.'),
+}
+
+/** By the rules of kstatus, so that `kubectl wait` and other tools understand it. */
+const observed: Properties = {
+  observedGeneration: whole('The generation of the spec that the status speaks of.'),
+  conditions: {
+    type: 'array',
+    description: 'Ready, Reconciling and Stalled.',
+    items: {
+      type: 'object',
+      required: ['type', 'status', 'lastTransitionTime'],
+      properties: {
+        type: text('Which condition.', 316),
+        status: word(['True', 'False', 'Unknown'], 'Whether it holds.'),
+        reason: text('One word for programs.'),
+        message: text('One sentence for people.', 32_768),
+        observedGeneration: whole('The generation it speaks of.'),
+        lastTransitionTime: { type: 'string', format: 'date-time', description: 'Since when it is so.' },
+      },
+    },
+    'x-kubernetes-list-type': 'map',
+    'x-kubernetes-list-map-keys': ['type'],
+  },
+}
+
+const release = (): Kind => ({
+  kind: 'Release',
+  plural: 'releases',
+  shortNames: ['rel'],
+  description:
+    'A Release: one attempt to bring one commit to 100 %. Written by Slipway; what it says is a projection of what happens.',
+  spec: {
+    type: 'object',
+    required: ['app', 'seq', 'sha'],
+    properties: {
+      app: text('The App’s name.', 63),
+      seq: { ...whole('The number of this release among the App’s.'), minimum: 1 },
+      sha: { type: 'string', pattern: '^[0-9a-f]{40}$', description: 'The commit.' },
+    },
+    'x-kubernetes-validations': unchanging('Release'),
+  },
+  status: { ...releaseStatus, ...observed },
+  columns: [
+    { name: 'App', jsonPath: '.spec.app' },
+    { name: 'Revision', jsonPath: '.status.revision' },
+    { name: 'Phase', jsonPath: '.status.phase' },
+    { name: 'Weight', jsonPath: '.status.share' },
+    { name: 'Outcome', jsonPath: '.status.outcome' },
+    { name: 'Message', jsonPath: '.status.message' },
+    { name: 'Ready', jsonPath: condition('Ready'), priority: 1 },
+    { name: 'Step', jsonPath: '.status.step', priority: 1 },
+    { name: 'Stable', jsonPath: '.status.stable', priority: 1 },
+    { name: 'Commit', jsonPath: '.spec.sha', priority: 1 },
+  ],
+})
+
+const oneOf = (verbs: readonly string[]) => `self.verb in [${verbs.map((verb) => `'${verb}'`).join(', ')}]`
+
+const command = (): Kind => ({
+  kind: 'Command',
+  plural: 'commands',
+  description:
+    'A Command: what a person asks of a Release or of an App. Created once; the answer lands in its status.',
+  spec: {
+    type: 'object',
+    required: ['verb', 'by'],
+    properties: {
+      release: text('The release it is meant for.', 253),
+      app: text('The App it is meant for.', 253),
+      verb: word([...new Set([...releaseVerbs, ...appVerbs])].sort(), 'What is asked.'),
+      reason: text('Why, for those who read it later.', 1024),
+      by: text('Who asks: the name that the API server knows them by.', 1024),
+      onBehalfOf: text('Whom Slipway itself asks for.', 1024),
+    },
+    'x-kubernetes-validations': [
+      ...unchanging('Command'),
+      rule('has(self.release) != has(self.app)', 'it must name a release or an app, and not both'),
+      rule(`!has(self.release) || ${oneOf(releaseVerbs)}`, `a release answers ${releaseVerbs.join(', ')}`),
+      rule(`!has(self.app) || ${oneOf(appVerbs)}`, `an app answers ${appVerbs.join(', ')}`),
+    ],
+  },
+  status: {
+    state: word(['accepted', 'refused'], 'The answer; absent until there is one.'),
+    message: text('What follows, or why not.', 8192),
+    answeredAt: { type: 'string', format: 'date-time', description: 'When it was answered.' },
+  },
+  columns: [
+    { name: 'Release', jsonPath: '.spec.release' },
+    { name: 'App', jsonPath: '.spec.app' },
+    { name: 'Verb', jsonPath: '.spec.verb' },
+    { name: 'By', jsonPath: '.spec.by' },
+    { name: 'State', jsonPath: '.status.state' },
+    { name: 'Message', jsonPath: '.status.message', priority: 1 },
+  ],
+})

@@ -1,0 +1,71 @@
+// What is generated is up to date, and what the reference shows is true.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { AppFile } from '../../domain/app.ts'
+import { parseManifest } from '../../domain/manifest.ts'
+import { allFields } from '../../domain/schema-tree.ts'
+import { crds } from '../../manifests/crds.ts'
+import { examplePath, generated } from '../../manifests/generate.ts'
+import type { Schema } from '../../manifests/schema.ts'
+
+const root = join(import.meta.dirname, '../..')
+const read = (path: string) => readFileSync(join(root, path), 'utf8')
+const shop = { namespace: 'default', name: 'shop' }
+
+describe('generated files', () => {
+  it.each(generated(read(examplePath)).map(({ path, text }) => [path, text]))(
+    '%s is up to date',
+    (path, text) => {
+      expect(read(path), 'run `npm run generate`').toBe(text)
+    },
+  )
+})
+
+describe('the reference', () => {
+  const page = read('docs/slipway-yaml.md')
+
+  it('shows files that are right', () => {
+    const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
+    expect(blocks).toHaveLength(2)
+    for (const block of blocks) expect(() => parseManifest(block, shop)).not.toThrow()
+  })
+
+  it('has a row for every key that holds a value', () => {
+    for (const [path] of allFields(AppFile)) expect(page).toContain(`\`${path.join('.')}`)
+  })
+
+  it('shows an example that says every key', () => {
+    const example = parse(read(examplePath))
+    const said = (path: string[]) =>
+      path.reduce((here, key) => (key.endsWith('[]') ? here?.[key.slice(0, -2)]?.[0] : here?.[key]), example)
+    const unsaid = [...allFields(AppFile)]
+      .filter(([path]) => said(path) === undefined)
+      .map(([path]) => path.join('.'))
+    expect(unsaid).toEqual(['metadata.namespace'])
+  })
+})
+
+describe('CRDs are structural', () => {
+  it.each(crds().map((crd) => [(crd.metadata as { name: string }).name, crd]))('%s', (_, crd) => {
+    const [version] = (crd.spec as { versions: { schema: { openAPIV3Schema: Schema } }[] }).versions
+    const problems = [...unstructural(version?.schema.openAPIV3Schema as Schema, '')]
+    expect(problems).toEqual([])
+  })
+})
+
+/** What the API server would refuse or silently misread. */
+function* unstructural(schema: Schema, path: string): Generator<string> {
+  const free = schema['x-kubernetes-preserve-unknown-fields'] ?? schema['x-kubernetes-int-or-string']
+  if (!schema.type && !free) yield `${path} has no type`
+  for (const keyword of ['$ref', 'oneOf', 'anyOf', 'default', 'propertyNames', 'nullable'])
+    if (keyword in schema) yield `${path} has ${keyword}`
+  if (schema.properties && schema.additionalProperties !== undefined) yield `${path} has additionalProperties`
+  if (/\(\?[!=<]/.test(String(schema.pattern))) yield `${path} looks ahead: RE2 cannot`
+  for (const [key, child] of Object.entries(schema.properties ?? {}))
+    yield* unstructural(child, `${path}.${key}`)
+  if (schema.items) yield* unstructural(schema.items, `${path}[]`)
+  if (typeof schema.additionalProperties === 'object')
+    yield* unstructural(schema.additionalProperties, `${path}.*`)
+}
