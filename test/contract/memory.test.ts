@@ -73,7 +73,10 @@ metricsContract(async (): Promise<MetricsSetup> => {
     bound: 0.5,
     visit: async (revision, requests) => {
       n += 1
-      const weights = [{ revision, weight: 1000 }]
+      const weights = [good, failing, absent].map(({ name }) => ({
+        revision: name,
+        weight: name === revision ? 1000 : 0,
+      }))
       await platform.traffic.write({
         app,
         hosts: [],

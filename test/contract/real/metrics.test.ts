@@ -26,10 +26,14 @@ metricsContract(async (): Promise<MetricsSetup> => {
     bound: 0.5,
     visit: async (revision, requests) => {
       n += 1
-      const weights = [{ revision, weight: 1000 }]
+      // Every revision stays listed: Traefik forgets the counters of whom it does not know any more.
+      const weights = [good, failing, absent].map(({ name }) => ({
+        revision: name,
+        weight: name === revision ? 1000 : 0,
+      }))
       await traffic.write({ app, hosts: [host], port, weights, epoch: { seq: 1, n }, stable: good.name })
-      // The gateway leaves out who has no ready pod: then it serves nobody.
-      const serves = revision === absent.name ? undefined : weights
+      // A share that nobody can answer is left out.
+      const serves = weights.filter(({ weight }) => weight === 0 || revision !== absent.name)
       const seen = (served: unknown) => expect(served).toEqual(serves)
       await eventually(() => traffic.served(app), seen, { within: 10_000 })
       for (let sent = 0; sent < requests; sent += 1) await visit(host)

@@ -5,7 +5,7 @@ import { type Answering, httpServer, sendJson } from '../http-server.ts'
 
 const app = { namespace: 'default', name: 'shop' }
 const [stable, canary] = ['shop-1111111-aaaa', 'shop-2222222-bbbb']
-const route = 'httproute-default-shop-gw-slipway-gateway-slipway-ep-web-0'
+const route = 'httproute-default-shop-gw-slipway-gateway-slipway-ep-web-0-98b41c72bc932cdc0037'
 const service = (revision: string, position = 0) =>
   `${route}-svc-default-${revision}-${position}@kubernetesgateway`
 const at = 1_790_000_000
