@@ -54,13 +54,15 @@ function build(world: World): Build {
     build: async ({ release, spec, commit }, { signal, progress }) => {
       const { buildTakes = 0, buildWaitsFor, buildFails } = world.script(commit.sha)
       signal.throwIfAborted()
-      world.building.add(commit.sha)
+      world.building.set(commit.sha, followers(world, commit.sha) + 1)
       try {
         progress(`building ${commit.sha.slice(0, 7)}`)
         if (buildWaitsFor !== undefined) await Promise.race([buildWaitsFor, aborted(signal)])
         await world.clock.sleep(buildTakes, signal)
       } finally {
-        world.building.delete(commit.sha)
+        const left = followers(world, commit.sha) - 1
+        if (left > 0) world.building.set(commit.sha, left)
+        else world.building.delete(commit.sha)
       }
       if (buildFails !== undefined) {
         const tail = { detail: buildFails }
@@ -72,6 +74,8 @@ function build(world: World): Build {
     },
   }
 }
+
+const followers = (world: World, sha: string): number => world.building.get(sha) ?? 0
 
 const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {

@@ -85,8 +85,8 @@ export function world(options: WorldOptions = {}) {
     /** The Apps that the cluster declares, by `namespace/name`. */
     declared,
     repositories,
-    /** The commits whose builds run now. */
-    building: new Set<string>(),
+    /** The commits whose builds run now, and how many follow each: who asks for a running build attaches to it. */
+    building: new Map<string, number>(),
     revisions,
     readyPods,
     gateway: gateway({ clock, readyPods, answers, ...options }),

@@ -1,9 +1,12 @@
 // The memory platform keeps the contracts that the real drivers keep, so that tests which use it can be believed.
 import { memoryPlatform } from '../../platform/memory.ts'
+import { aPlan } from '../platform/build/plan.ts'
+import { type BuildSetup, buildContract } from './build.ts'
 import { type DeploySetup, deployContract } from './deploy.ts'
 import { aRevision } from './fixtures.ts'
 import { type MetricsSetup, metricsContract } from './metrics.ts'
 import { type ReportSetup, reportContract } from './report.ts'
+import { type SourceSetup, sourceContract } from './source.ts'
 import { type TrafficSetup, trafficContract } from './traffic.ts'
 
 const namespace = 'default'
@@ -13,6 +16,37 @@ const newApp = () => {
   return { namespace, name: `shop${apps}` }
 }
 const close = async () => undefined
+
+sourceContract(async (): Promise<SourceSetup> => {
+  const { platform, world } = memoryPlatform()
+  return {
+    source: platform.source,
+    repository: async (name) => `https://git.example/${name}`,
+    push: async (source, files, { root, ...about } = {}) =>
+      world.push(source, files, root ? { ...about, parent: undefined } : about),
+    close,
+  }
+})
+
+buildContract(async (): Promise<BuildSetup> => {
+  const { platform, world } = memoryPlatform()
+  const repository = 'https://git.example/acme/shop'
+  const app = { namespace, name: 'shop' }
+  let seq = 0
+  return {
+    build: platform.build,
+    newPlan: async (fate) => {
+      seq += 1
+      const sha = world.push({ repository, branch: 'main' }, {})
+      if (fate === 'breaks') world.plan(sha, { buildFails: 'this is why' })
+      if (fate === 'takes long') world.plan(sha, { buildWaitsFor: new Promise(() => undefined) })
+      const commit = { sha, title: 'Change', author: 'ana', committedAt: 0 }
+      return aPlan({}, { release: { app, seq, sha }, commit, repository })
+    },
+    running: async ({ commit }) => (world.building.has(commit.sha) ? 1 : 0),
+    close,
+  }
+})
 
 deployContract(async (): Promise<DeploySetup> => {
   const { platform, world } = memoryPlatform()

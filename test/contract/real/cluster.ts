@@ -6,6 +6,7 @@ import { CoreV1Api } from '@kubernetes/client-node'
 import type { AppRef, AppSource } from '../../../domain/app.ts'
 import type { Image, Revision } from '../../../domain/revision.ts'
 import { addresses, images } from '../../../local/addresses.ts'
+import { kubeconfigOf } from '../../../local/paths.ts'
 import { readState } from '../../../local/state.ts'
 import { kubernetesDeploy } from '../../../platform/deploy/kubernetes.ts'
 import { kinds } from '../../../platform/kinds.ts'
@@ -32,7 +33,10 @@ const program = `
 `
 
 export interface Cluster {
+  /** With the worker's rights. */
   readonly kube: Kubernetes
+  /** With all rights: for what only people do. */
+  readonly admin: Kubernetes
   readonly namespace: string
   readonly newApp: () => AppRef
   readonly declare: (app: AppRef, source: AppSource) => Promise<void>
@@ -40,20 +44,22 @@ export interface Cluster {
 }
 
 export async function cluster(): Promise<Cluster> {
-  const kube = kubernetes({ kubeconfig: readState().kubeconfig })
-  const core = kube.config.makeApiClient(CoreV1Api)
+  const admin = kubernetes({ kubeconfig: readState().kubeconfig })
+  const core = admin.config.makeApiClient(CoreV1Api)
   const namespace = `contract-${randomBytes(3).toString('hex')}`
   await core.createNamespace({ body: { metadata: { name: namespace } } })
   let apps = 0
   return {
-    kube,
+    // What the worker may do is all that the drivers need.
+    kube: kubernetes({ kubeconfig: kubeconfigOf('slipway-worker') }),
+    admin,
     namespace,
     newApp: () => {
       apps += 1
       return { namespace, name: `shop${apps}` }
     },
     declare: async ({ name }, source) => {
-      await kube.apply(kinds.App, { metadata: { namespace, name }, spec: { source } })
+      await admin.apply(kinds.App, { metadata: { namespace, name }, spec: { source } })
     },
     close: async () => {
       await core.deleteNamespace({ name: namespace })

@@ -6,7 +6,7 @@ import { type ReportSetup, reportContract } from '../report.ts'
 import { cluster } from './cluster.ts'
 
 reportContract(async (): Promise<ReportSetup> => {
-  const { kube, newApp, declare, close } = await cluster()
+  const { kube, admin, newApp, declare, close } = await cluster()
   return {
     report: kubernetesReport({ kube }),
     newApp: async () => {
@@ -15,14 +15,14 @@ reportContract(async (): Promise<ReportSetup> => {
       return app
     },
     events: async ({ namespace }, release) => {
-      const events = await kube.list(kinds.Event, namespace)
+      const events = await admin.list(kinds.Event, namespace)
       return events
         .filter(({ regarding }) => (regarding as { name?: string } | undefined)?.name === release)
         .sort((a, b) => String(a.eventTime).localeCompare(String(b.eventTime)))
         .map(({ note }) => String(note))
     },
     appStatus: async ({ namespace, name }) => {
-      const app = await kube.get(kinds.App, namespace, name)
+      const app = await admin.get(kinds.App, namespace, name)
       if (!app?.status) return undefined
       const { conditions: _, observedGeneration: __, ...status } = app.status
       return status as unknown as AppStatus

@@ -78,10 +78,10 @@ test('someone else’s route is left alone', async () => {
   const traffic = trafficOf(here)
   const app = here.newApp()
   const spec: HttpRoute['spec'] = { hostnames: ['theirs.example.com'], rules: [] }
-  const theirs = await here.kube.apply(kinds.HTTPRoute, { metadata: app, spec })
+  const theirs = await here.admin.apply(kinds.HTTPRoute, { metadata: app, spec })
   const weights = [{ revision: 'shop-1111111-aaaa', weight: 1000 }]
   const write = { app, hosts: [], port, weights, epoch: { seq: 1, n: 1 }, stable: 'shop-1111111-aaaa' }
   await expect(traffic.write(write)).rejects.toMatchObject({ reason: 'Invalid' })
-  expect((await here.kube.get(kinds.HTTPRoute, app.namespace, app.name))?.spec).toEqual(theirs.spec)
+  expect((await here.admin.get(kinds.HTTPRoute, app.namespace, app.name))?.spec).toEqual(theirs.spec)
   await here.close()
 })
