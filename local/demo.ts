@@ -3,23 +3,19 @@ import type { ReleaseMeasures } from './measures.ts'
 import { complaints, type Road, type Trip, travel } from './road.ts'
 import { readState, type State } from './state.ts'
 
-export interface DemoOptions {
-  /** Hears each line; without it they go to the screen. */
-  readonly say?: (line: string) => void
-  readonly now?: () => number
-}
-
-/** Everything runs already. Fails with what went otherwise than it must. */
-export async function demo({ say = console.log, now = Date.now }: DemoOptions = {}): Promise<void> {
-  const begun = now()
+/** Everything runs already. Fails with what went otherwise than it must; else returns the exit code. */
+export async function demo(): Promise<number> {
+  const begun = Date.now()
+  const say = console.log
   const state = readState()
   say('')
-  const road = await travel({ state, say: (line) => say(`${elapsed(now() - begun)}  ${line}`) })
+  const road = await travel({ state, say: (line) => say(`${elapsed(Date.now() - begun)}  ${line}`) })
   const wrong = complaints(road)
   if (wrong.length > 0) {
     throw new Error(`the demo did not go as it must:\n  ${wrong.join('\n  ')}\nThe logs: ${state.log}`)
   }
   for (const line of [...story(road), ...measuresOf(road), ...addressesOf(state, road)]) say(line)
+  return 0
 }
 
 const elapsed = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1).padStart(6)} s`

@@ -107,7 +107,7 @@ interface Trips {
 }
 
 async function prepare(options: RoadOptions): Promise<Trips> {
-  const { state, say, rate = 50 } = options
+  const { state, say, rate = 100 } = options
   const example = await openExample({
     files: join(paths.root, 'manifests', 'example'),
     clone: join(paths.state, 'demo', 'clone'),
