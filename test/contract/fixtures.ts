@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import type { AppRef, AppSpec } from '../../domain/app.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import type { Image, Revision } from '../../domain/revision.ts'
+import type { Clock } from '../../platform/memory/clock.ts'
 
 /** The same 40 hex for the same seed. */
 export const fakeSha = (seed: string): string => createHash('sha1').update(seed).digest('hex')
@@ -37,5 +38,16 @@ export function aStatus(app: AppRef, seq: number, change: Partial<ReleaseStatus>
     transitions: [],
     startedAt: Date.UTC(2026, 0, 1),
     ...change,
+  }
+}
+
+/** A clock that stands still but for those who sleep: what is counted over time is exact. */
+export function aClock(start = Date.UTC(2026, 0, 1)): Clock {
+  let now = start
+  return {
+    now: () => now,
+    sleep: async (milliseconds) => {
+      now += milliseconds
+    },
   }
 }

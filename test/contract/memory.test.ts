@@ -3,7 +3,7 @@ import { memoryPlatform } from '../../platform/memory.ts'
 import { aPlan } from '../platform/build/plan.ts'
 import { type BuildSetup, buildContract } from './build.ts'
 import { type DeploySetup, deployContract } from './deploy.ts'
-import { aRevision } from './fixtures.ts'
+import { aClock, aRevision } from './fixtures.ts'
 import { type MetricsSetup, metricsContract } from './metrics.ts'
 import { type ReportSetup, reportContract } from './report.ts'
 import { type SourceSetup, sourceContract } from './source.ts'
@@ -82,13 +82,7 @@ trafficContract(async (): Promise<TrafficSetup> => {
 })
 
 metricsContract(async (): Promise<MetricsSetup> => {
-  let now = Date.UTC(2026, 0, 1)
-  const clock = {
-    now: () => now,
-    sleep: async (milliseconds: number) => {
-      now += milliseconds
-    },
-  }
+  const clock = aClock()
   const { platform, world } = memoryPlatform({ clock, load: 0 })
   const app = newApp()
   const [good, failing, absent] = ['good', 'failing', 'absent'].map((seed) => aRevision(app, seed)) as [
