@@ -44,6 +44,7 @@ export async function kubeServer(): Promise<KubeServer> {
     const metadata = {
       uid: `uid-${version}`,
       generation: 1,
+      creationTimestamp: new Date().toISOString(),
       ...old?.metadata,
       ...object.metadata,
       resourceVersion: `${version}`,
