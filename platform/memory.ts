@@ -117,9 +117,11 @@ function traffic(world: World): Traffic {
       gateway.write(app, { epoch, weights, stable })
     },
     served: async (app) => {
-      const weights = gateway.serves(app)
       // A share that nobody can answer is not served.
-      return weights?.filter(({ revision, weight }) => weight === 0 || world.readyPods(revision) > 0)
+      const served = gateway
+        .serves(app)
+        ?.filter(({ revision, weight }) => weight === 0 || world.readyPods(revision) > 0)
+      return served && served.length > 0 ? served : undefined
     },
   }
 }

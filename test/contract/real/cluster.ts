@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { CoreV1Api } from '@kubernetes/client-node'
+import { CoreV1Api, RbacAuthorizationV1Api } from '@kubernetes/client-node'
 import type { AppRef, AppSource } from '../../../domain/app.ts'
 import type { Image, Revision } from '../../../domain/revision.ts'
 import { addresses, images } from '../../../local/addresses.ts'
@@ -48,6 +48,14 @@ export async function cluster(): Promise<Cluster> {
   const core = admin.config.makeApiClient(CoreV1Api)
   const namespace = `contract-${randomBytes(3).toString('hex')}`
   await core.createNamespace({ body: { metadata: { name: namespace } } })
+  await admin.config.makeApiClient(RbacAuthorizationV1Api).createNamespacedRoleBinding({
+    namespace,
+    body: {
+      metadata: { name: 'slipway-worker' },
+      roleRef: { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'slipway-worker' },
+      subjects: [{ kind: 'ServiceAccount', name: 'slipway-worker', namespace: 'slipway-system' }],
+    },
+  })
   let apps = 0
   return {
     // What the worker may do is all that the drivers need.
