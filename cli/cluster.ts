@@ -8,6 +8,8 @@ export interface Cluster {
   readonly namespace: string
   readonly apps: () => Promise<readonly AppView[]>
   readonly app: (name: string) => Promise<AppView | undefined>
+  /** What the App's route serves; empty without a route, or without the right to see it. */
+  readonly hosts: (app: string) => Promise<readonly string[]>
   /** Newest first; of one App when it is named. */
   readonly releases: (app?: string) => Promise<readonly ReleaseView[]>
   readonly release: (name: string) => Promise<ReleaseView | undefined>
@@ -30,7 +32,6 @@ export interface AppView {
   readonly name: string
   readonly repository: string
   readonly branch: string
-  readonly hosts: readonly string[]
   readonly stable?: { readonly revision: string; readonly sha: string }
   /** The release that runs. */
   readonly active?: string

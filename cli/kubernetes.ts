@@ -83,6 +83,17 @@ function clusterOf(config: k8s.KubeConfig, server: string, namespace: string): C
       const found = await get('apps', name)
       return found && appView(found)
     },
+    hosts: async (name) => {
+      const route = {
+        group: 'gateway.networking.k8s.io',
+        version: 'v1',
+        namespace,
+        plural: 'httproutes',
+        name,
+      }
+      const found = await objects.getNamespacedCustomObject(route).catch(() => undefined)
+      return found?.spec?.hostnames ?? []
+    },
     releases: async (app) =>
       (await list('releases'))
         .map(releaseView)

@@ -18,7 +18,6 @@ export interface Stored<Spec, Status> {
 
 export interface AppSpecRead {
   readonly source: { readonly repository?: string; readonly branch?: string }
-  readonly route: { readonly hosts?: readonly string[] }
 }
 
 export type AppStatusRead = Pick<AppView, 'stable' | 'active' | 'waiting' | 'message'>
@@ -40,7 +39,6 @@ export function appView({ metadata, spec, status }: Stored<AppSpecRead, AppStatu
     name: metadata.name ?? '',
     repository: spec?.source?.repository ?? '',
     branch: spec?.source?.branch ?? '',
-    hosts: spec?.route?.hosts ?? [],
     ...(status?.stable && { stable: status.stable }),
     ...(status?.active && { active: status.active }),
     ...(status?.waiting && { waiting: status.waiting }),

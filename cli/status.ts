@@ -28,7 +28,11 @@ async function everyApp(invocation: Invocation, cluster: Cluster): Promise<ExitC
 }
 
 async function oneApp(invocation: Invocation, cluster: Cluster, name: string): Promise<ExitCode> {
-  const [app, releases] = await Promise.all([cluster.app(name), cluster.releases(name)])
+  const [app, releases, hosts] = await Promise.all([
+    cluster.app(name),
+    cluster.releases(name),
+    cluster.hosts(name),
+  ])
   if (!app) {
     throw new Exit(
       exitCodes.notFound,
@@ -40,8 +44,8 @@ async function oneApp(invocation: Invocation, cluster: Cluster, name: string): P
   }
   const shown = releases.slice(0, recent)
   const paint = painter(invocation.screen.colour)
-  if (invocation.json) answerJson(invocation, { app, releases: shown })
-  else answerLines(invocation, appDetail(app, shown, paint, invocation.now()))
+  if (invocation.json) answerJson(invocation, { app: { ...app, hosts }, releases: shown })
+  else answerLines(invocation, appDetail(app, hosts, shown, paint, invocation.now()))
   return exitCodes.ok
 }
 
@@ -65,6 +69,7 @@ export function appTable(apps: readonly AppView[], releases: readonly ReleaseVie
 /** Everything about one App that fits a screen. */
 export function appDetail(
   app: AppView,
+  hosts: readonly string[],
   releases: readonly ReleaseView[],
   paint: Paint,
   now: number,
@@ -73,7 +78,7 @@ export function appDetail(
   return [
     paint('bold', `${app.namespace}/${app.name}`),
     `  source   ${app.repository} ${app.branch}`,
-    ...(app.hosts.length > 0 ? [`  hosts    ${app.hosts.join(', ')}`] : []),
+    ...(hosts.length > 0 ? [`  hosts    ${hosts.join(', ')}`] : []),
     `  stable   ${app.stable ? `${app.stable.revision} (commit ${shortSha(app.stable.sha)})` : 'nothing yet'}`,
     ...(app.waiting ? [`  waiting  commit ${shortSha(app.waiting)}`] : []),
     ...(app.message ? [`  ${app.message}`] : []),

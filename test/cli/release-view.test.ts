@@ -15,7 +15,6 @@ const app = {
   name: 'shop',
   repository: 'https://git.example.com/acme/shop',
   branch: 'main',
-  hosts: ['shop.example.com'],
   stable: { revision: 'shop-9a8b7c6-cd34', sha: '9a8b7c6d' },
   active: 'shop-7',
   message: 'Releasing shop-7.',
@@ -122,7 +121,7 @@ describe('an App', () => {
   })
 
   it('is shown with its source, its running release and its last ones', () => {
-    expect(appDetail(app, [aRelease()], plain, now).slice(0, 7)).toEqual([
+    expect(appDetail(app, ['shop.example.com'], [aRelease()], plain, now).slice(0, 7)).toEqual([
       'default/shop',
       '  source   https://git.example.com/acme/shop main',
       '  hosts    shop.example.com',

@@ -70,6 +70,7 @@ function clusterOf(world: World, namespace: string, commands: CommandDraft[]): C
     namespace,
     apps: async () => [],
     app: async () => undefined,
+    hosts: async () => [],
     releases: async (app) => releases.filter((one) => app === undefined || one.release.app.name === app),
     release: async (name) => releases.find((one) => one.name === name),
     async *follow(_name, signal) {
