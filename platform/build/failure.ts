@@ -68,11 +68,12 @@ export const isTrue =
 export const containerOf = (pod: Pod): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === buildContainer)
 
-/** BuildKit ends its log with the step, the place in the Dockerfile and one line `error: …`. */
+/** BuildKit ends its log with the step, the place in the Dockerfile and, to the end, `error: …`. */
 function explainLog(log: string, limits: BuildLimits): BuildFailure {
-  const error = (last(log, /^error: (?:failed to (?:solve|build): )?(.+)$/gim)?.[1] ?? '').trim()
+  const error = log.split(/^error: /im).at(-1) ?? ''
+  if (error === log) return { fault: 'commit', message: 'it ended without saying why; see the log' }
   const place = last(log, /^(\S.*:\d+)\n-{10,}$/gm)?.[1]
-  const at = place === undefined || error.includes(place) ? '' : ` (${place})`
+  const at = place === undefined ? '' : ` (${place})`
   const code = /did not complete successfully: exit code: (\d+)/.exec(error)?.[1]
   if (code !== undefined) {
     const step = last(log, /^ > (\[.+\] .+):$/gm)?.[1] ?? 'a step'
@@ -80,13 +81,25 @@ function explainLog(log: string, limits: BuildLimits): BuildFailure {
       code === '137' ? `; it was killed, as happens above the build's ${limits.memory} of memory` : ''
     return { fault: 'commit', message: `step ${step} ended with exit code ${code}${at}${killed}` }
   }
-  if (error === '') return { fault: 'commit', message: 'it ended without saying why; see the log' }
-  return { fault: passing.test(error) ? 'cluster' : 'commit', message: `${error.slice(0, 500)}${at}` }
+  const message = `${unwrap(error).slice(0, 500)}${at}`
+  return { fault: passing.test(error) && !gone.test(error) ? 'cluster' : 'commit', message }
 }
 
-/** What the network does to anybody; a name that does not exist is not among it. */
+/** What the network does to anybody, and what fetching does after the manifest could be read; not a name that does not exist. */
 const passing =
-  /connection (refused|reset)|i\/o timeout|handshake timeout|server misbehaving|unexpected EOF|broken pipe|deadline exceeded|transport is closing|unexpected status.*: (429|5\d\d)|unable to access .*(Couldn't connect|Failed to connect|error: 5\d\d)/i
+  /connection (refused|reset)|i\/o timeout|handshake timeout|server misbehaving|unexpected EOF|broken pipe|deadline exceeded|transport is closing|unexpected status.*: (429|5\d\d)|failed to fetch remote/i
+const gone = /not our ref/
+
+/** The words around the reason are about BuildKit's inside. */
+const unwrap = (error: string): string =>
+  error
+    .replace(/\s+/g, ' ')
+    .trim()
+    .replace(/^failed to (solve|build): /, '')
+    .replace(/^(\S+): failed to resolve source metadata for \1: /, '')
+    .replace(/^failed to compute cache key: /, '')
+    .replace(/^failed to calculate checksum of ref \S+: /, '')
+    .replace(/^failed to load LLB: /, '')
 
 const last = (text: string, pattern: RegExp): RegExpMatchArray | undefined =>
   [...text.matchAll(pattern)].at(-1)

@@ -76,7 +76,8 @@ function jobName(plan: Plan, settings: BuildSettings): string {
 
 function podSpec(plan: Plan, settings: BuildSettings, deadline: number) {
   const limits = settings.limits ?? buildLimits
-  const { secret, mount, words } = gitCredentials(plan, settings)
+  const { dockerfile } = plan.spec.build
+  const { volumes, mounts, tokenId } = gitCredentials(plan, settings)
   return {
     restartPolicy: 'Never',
     activeDeadlineSeconds: deadline,
@@ -92,11 +93,14 @@ function podSpec(plan: Plan, settings: BuildSettings, deadline: number) {
         imagePullPolicy: 'IfNotPresent',
         // What comes from the repository is handed over as words; none of it is ever part of the script.
         command: ['sh', '-c', script, 'build'],
-        args: [...buildWords(plan, settings), ...words].map(literal),
+        args: buildWords(plan, settings).map(literal),
         env: [
           { name: 'BUILDKIT_HOST', value: 'unix:///run/buildkit/buildkitd.sock' },
           { name: 'BUILDKIT_STEP_LOG_MAX_SIZE', value: '1048576' },
           { name: 'BUILDKITD_CONFIG', value: daemonConfig(settings) },
+          { name: 'SOURCE', value: literal(gitContext(plan, settings)) },
+          { name: 'DOCKERFILE', value: literal(pathInside(dockerfile, 'build.dockerfile') || 'Dockerfile') },
+          { name: 'GIT_TOKEN_ID', value: tokenId },
         ],
         resources: {
           requests: { cpu: '250m', memory: '256Mi', 'ephemeral-storage': '1Gi' },
@@ -104,15 +108,20 @@ function podSpec(plan: Plan, settings: BuildSettings, deadline: number) {
         },
         securityContext: { privileged: true },
         terminationMessagePolicy: 'FallbackToLogsOnError',
-        volumeMounts: [{ name: 'state', mountPath: '/var/lib/buildkit' }, ...mount],
+        volumeMounts: [{ name: 'state', mountPath: '/var/lib/buildkit' }, ...mounts],
       },
     ],
-    volumes: [{ name: 'state', emptyDir: { sizeLimit: limits.storage } }, ...secret],
+    volumes: [{ name: 'state', emptyDir: { sizeLimit: limits.storage } }, ...volumes],
   }
 }
 
-/** Starts the daemon, builds, and leaves the digest where it shows in the pod's status. */
+/**
+ * Starts the daemon, builds, and leaves the digest where it shows in the pod's status. The token serves only the first
+ * of two calls, which fetches the commit and runs nothing: a step of the Dockerfile could ask the second for its secrets.
+ * With a command line given, a Dockerfile's "# syntax=" is a comment: no other frontend is downloaded and run.
+ */
 const script = `set -eu
+exec 2>&1
 printf '%s' "$BUILDKITD_CONFIG" > /tmp/buildkitd.toml
 buildkitd --config /tmp/buildkitd.toml --addr "$BUILDKIT_HOST" > /tmp/buildkitd.log 2>&1 &
 daemon=$!
@@ -126,10 +135,16 @@ until buildctl debug workers > /dev/null 2>&1; do
   fi
   sleep 0.1
 done
-if ! buildctl build --metadata-file /tmp/metadata.json "$@" 2>&1; then
+build() {
+  buildctl build --progress=plain --frontend=dockerfile.v0 --opt=cmdline=dockerfile.v0 \\
+    --opt="context=$SOURCE" --opt="filename=$DOCKERFILE" "$@" && return
   kill -0 "$daemon" 2> /dev/null || exit ${exitCodes.died}
   exit 1
+}
+if [ -n "$GIT_TOKEN_ID" ]; then
+  build --secret="id=$GIT_TOKEN_ID,src=/run/slipway/git/token" --opt=requestid=frontend.targets > /dev/null
 fi
+build --metadata-file=/tmp/metadata.json "$@"
 sed -n 's/.*"containerimage.digest": *"\\(sha256:[0-9a-f]*\\)".*/\\1/p' /tmp/metadata.json > /dev/termination-log
 `
 
@@ -140,17 +155,11 @@ function daemonConfig({ registry }: BuildSettings): string {
 }
 
 function buildWords(plan: Plan, settings: BuildSettings): string[] {
-  const { dockerfile, args, target } = plan.spec.build
+  const { args, target } = plan.spec.build
   const image = imageRepository(plan, settings)
   const insecure = settings.registry.insecure ? ',registry.insecure=true' : ''
   const cache = `type=registry,ref=${image}:buildcache`
   return [
-    '--progress=plain',
-    '--frontend=dockerfile.v0',
-    // With a command line given, a Dockerfile's "# syntax=" is a comment: no other frontend is downloaded and run.
-    '--opt=cmdline=dockerfile.v0',
-    `--opt=context=${gitContext(plan, settings)}`,
-    `--opt=filename=${pathInside(dockerfile, 'build.dockerfile') || 'Dockerfile'}`,
     ...(target === '' ? [] : [`--opt=target=${target}`]),
     ...Object.entries(args)
       .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -172,18 +181,18 @@ function gitContext({ repository, release: { sha }, spec }: Plan, { git }: Build
   return `${url.href}?${new URLSearchParams(query)}`
 }
 
-/** Kubernetes replaces `$(NAME)` in a container's words; ours are meant as they are. */
+/** Kubernetes replaces `$(NAME)` in a container's words and variables; ours are meant as they are. */
 const literal = (word: string): string => word.replaceAll('$', '$$$$')
 
 /** The token goes to the built-in remote and to no other host. */
 function gitCredentials(plan: Plan, { git }: BuildSettings) {
-  if (git === undefined || !isUnder(git.url, plan.repository)) return { secret: [], mount: [], words: [] }
+  if (git === undefined || !isUnder(git.url, plan.repository)) return { volumes: [], mounts: [], tokenId: '' }
   const { name, key } = git.secret ?? gitSecret
   const items = [{ key, path: 'token', mode: 0o400 }]
   return {
-    secret: [{ name: 'git', secret: { secretName: name, items } }],
-    mount: [{ name: 'git', mountPath: '/run/slipway/git', readOnly: true }],
-    words: [`--secret=id=GIT_AUTH_TOKEN.${new URL(git.url).host},src=/run/slipway/git/token`],
+    volumes: [{ name: 'git', secret: { secretName: name, items } }],
+    mounts: [{ name: 'git', mountPath: '/run/slipway/git', readOnly: true }],
+    tokenId: `GIT_AUTH_TOKEN.${new URL(git.url).host}`,
   }
 }
 

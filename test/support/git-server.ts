@@ -64,7 +64,7 @@ export async function aGitServer(token: string, host = '127.0.0.1'): Promise<Git
 }
 
 async function serve(root: string, token: string, request: IncomingMessage, response: ServerResponse) {
-  const sent = Buffer.from((request.headers.authorization ?? '').replace(/^Basic /, ''), 'base64').toString()
+  const sent = Buffer.from((request.headers.authorization ?? '').replace(/^basic /i, ''), 'base64').toString()
   if (sent.split(':')[1] !== token) {
     response.writeHead(401, { 'www-authenticate': 'Basic' }).end('who are you?')
     return

@@ -5,11 +5,12 @@ import { PermanentFailure } from '../../../domain/failure.ts'
 import { type BuildSettings, buildJob } from '../../../platform/build/job.ts'
 import { aPlan, settings } from './plan.ts'
 
-const wordsOf = (...given: Parameters<typeof buildJob>): readonly string[] => {
+const containerOf = (...given: Parameters<typeof buildJob>) => {
   const { template } = buildJob(...given).spec as {
-    template: { spec: { containers: { args: string[]; command: string[] }[] } }
+    template: { spec: { containers: { args: string[]; env: { name: string; value: string }[] }[] } }
   }
-  return template.spec.containers[0]?.args ?? []
+  const { args = [], env = [] } = template.spec.containers[0] ?? {}
+  return { args, env: Object.fromEntries(env.map(({ name, value }) => [name, value])) }
 }
 const yamlOf = (job: object) => stringify(job, { lineWidth: 0, aliasDuplicateObjects: false })
 const abroad: BuildSettings = {
@@ -53,10 +54,9 @@ describe('buildJob', () => {
   })
 
   it('shows the token to the built-in remote alone', () => {
-    const secrets = (repository: string) =>
-      wordsOf(aPlan({}, { repository }), settings).filter((word) => word.startsWith('--secret'))
-    expect(secrets('http://10.244.0.1:8090/git/shop.git')).toHaveLength(1)
-    expect(secrets('https://github.com/acme/shop')).toEqual([])
+    const tokenFor = (repository: string) => containerOf(aPlan({}, { repository }), settings).env.GIT_TOKEN_ID
+    expect(tokenFor('http://10.244.0.1:8090/git/shop.git')).toBe('GIT_AUTH_TOKEN.10.244.0.1:8090')
+    expect(tokenFor('https://github.com/acme/shop')).toBe('')
   })
 
   it.each([
@@ -75,20 +75,19 @@ describe('buildJob', () => {
   })
 
   it('keeps what is odd but allowed in its own word', () => {
-    const hostile = {
+    const odd = {
       context: '$(id);--x &#?:ü',
+      dockerfile: '$(SOURCE) "; rm',
       target: '--help',
-      args: { A: '"; rm -rf /\n--secret=id=x' },
+      args: { A: '"; rm -rf /\n--secret=id=x', B: '$(BUILDKIT_HOST) $x' },
     }
-    const words = wordsOf(aPlan(hostile), settings)
-    expect(words).toContain('--opt=target=--help')
-    expect(words).toContain('--opt=build-arg:A="; rm -rf /\n--secret=id=x')
-    const context = words.find((word) => word.startsWith('--opt=context='))?.slice('--opt=context='.length)
-    expect(new URL(context ?? '').searchParams.get('subdir')).toBe(hostile.context)
+    const { args, env } = containerOf(aPlan(odd), settings)
+    expect(args).toContain('--opt=target=--help')
+    expect(args).toContain('--opt=build-arg:A="; rm -rf /\n--secret=id=x')
     // Kubernetes would replace $(NAME), and takes $$ for $.
-    expect(wordsOf(aPlan({ args: { A: '$(BUILDKIT_HOST) $x' } }), settings)).toContain(
-      '--opt=build-arg:A=$$(BUILDKIT_HOST) $$x',
-    )
+    expect(args).toContain('--opt=build-arg:B=$$(BUILDKIT_HOST) $$x')
+    expect(env.DOCKERFILE).toBe('$$(SOURCE) "; rm')
+    expect(new URL(env.SOURCE ?? '').searchParams.get('subdir')).toBe(odd.context)
   })
 
   it('takes a repository only where it may be read from', () => {
