@@ -22,15 +22,26 @@ const app = `harbor-${Date.now().toString(36).slice(-5)}`
 const host = `${app}.example.com`
 const example = join(root, 'manifests/example')
 
-const manifest = `apiVersion: slipway.dev/v1beta1
+interface Behaviour {
+  readonly version: number
+  readonly failureRate?: number
+}
+
+/** The App's file for a version that behaves like this. */
+const manifest = ({ version, failureRate = 0 }: Behaviour) => `apiVersion: slipway.dev/v1beta1
 kind: App
 metadata: {name: ${app}}
 spec:
-  run: {port: 8080, replicas: 1, health: /healthz}
+  run:
+    port: 8080
+    replicas: 1
+    env: {VERSION: "${version}", FAILURE_RATE: "${failureRate}"}
+    resources: {cpu: 20m, memory: 96Mi}
+    health: /healthz
   route: {hosts: [${host}]}
   release:
     steps: [{weight: 20, for: 4s}, {weight: 50, for: 4s}, {weight: 100, for: 4s}]
-    objectives: {success: 99%}
+    objectives: {success: 99%, requests: 10}
     bake: 4s
 `
 
@@ -38,12 +49,9 @@ let repository: Repository
 let load: Load
 
 /** Commits a version that behaves like this, and pushes it. */
-async function pushVersion(version: number, errorShare = 0) {
-  await repository.write(
-    'behaviour.json',
-    `${JSON.stringify({ version: String(version), errorShare, delayMs: 0 })}\n`,
-  )
-  return repository.push(`Behave as version ${version}`)
+async function push(behaviour: Behaviour) {
+  await repository.write('slipway.yaml', manifest(behaviour))
+  return repository.push(`Behave as version ${behaviour.version}`)
 }
 
 const servedVersion = async () => JSON.parse((await get(host)).body).version as string
@@ -53,7 +61,6 @@ const failedSince = (at: number) => tally(load.samples, at).failed
 beforeAll(async () => {
   expect(lab.running).toBe(true)
   repository = await aRepository(example, `${lab.git.url}/${app}.git`, lab.git.pushTokenFile)
-  await repository.write('slipway.yaml', manifest)
 })
 
 afterAll(async () => {
@@ -81,7 +88,7 @@ afterAll(async () => {
 
 describe('one App, from its first push', () => {
   test('the first push registers the App and becomes the stable revision', async () => {
-    const { sha, said } = await pushVersion(1)
+    const { sha, said } = await push({ version: 1 })
     expect(said).toMatch(/remote: .*promoted/)
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'promoted' })
     expect(await servedVersion()).toBe('1')
@@ -96,7 +103,7 @@ describe('one App, from its first push', () => {
   test('a good push is promoted step by step, and nobody sees a failure', async () => {
     const begun = Date.now()
     const weights = watchWeights()
-    const { sha } = await pushVersion(2)
+    const { sha } = await push({ version: 2 })
     const status = await outcomeOf(app, sha)
     expect(status).toMatchObject({ outcome: 'promoted' })
     expect(await servedVersion()).toBe('2')
@@ -117,7 +124,7 @@ describe('one App, from its first push', () => {
 
   test('a push that fails a fifth of its requests is taken back by itself', async () => {
     const begun = Date.now()
-    const { sha } = await pushVersion(3, 0.2)
+    const { sha } = await push({ version: 3, failureRate: 0.2 })
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'rolled-back' })
     expect(Object.values(await servedWeights(app))).toEqual([1000])
     expect(await servedVersion()).toBe('2')
@@ -150,20 +157,19 @@ describe('one App, from its first push', () => {
 
   test('a manifest that cannot be read is refused with line and column, and changes nothing', async () => {
     const before = await deployments()
-    await repository.write('slipway.yaml', manifest.replace('port: 8080', 'prot: 8080'))
+    await repository.write('slipway.yaml', manifest({ version: 3 }).replace('port: 8080', 'prot: 8080'))
     const { sha } = await repository.push('Misspell a key')
     const status = await outcomeOf(app, sha)
     expect(status).toMatchObject({ outcome: 'failed' })
-    expect(status.message).toMatch(/slipway\.yaml:5:\d+ .*prot.*did you mean "port"/s)
+    expect(status.message).toMatch(/slipway\.yaml:6:5 .*prot.*did you mean "port"/s)
     expect(await deployments()).toEqual(before)
-    await repository.write('slipway.yaml', manifest)
   })
 
   test('a push during a rollout takes its place: the older ends superseded, the newer promoted', async () => {
     const begun = Date.now()
-    const older = await pushWithoutWaiting(4)
+    const older = await pushWithoutWaiting({ version: 4 })
     await inPhase(app, older, ({ weight }) => weight > 0)
-    const newer = await pushWithoutWaiting(5)
+    const newer = await pushWithoutWaiting({ version: 5 })
     expect(await outcomeOf(app, older)).toMatchObject({ outcome: 'superseded' })
     expect(await outcomeOf(app, newer)).toMatchObject({ outcome: 'promoted' })
     expect(await servedVersion()).toBe('5')
@@ -172,7 +178,7 @@ describe('one App, from its first push', () => {
 
   test('abort takes the traffic back at once', async () => {
     const begun = Date.now()
-    const sha = await pushWithoutWaiting(6)
+    const sha = await pushWithoutWaiting({ version: 6 })
     const { release } = await inPhase(app, sha, ({ weight }) => weight > 0)
     expect(await slipway('abort', `${app}-${release.seq}`, '--reason', 'wrong colour')).toMatchObject({
       code: 0,
@@ -184,7 +190,7 @@ describe('one App, from its first push', () => {
 
   test('the worker dies in the middle of a step: the release ends as if nothing had happened', async () => {
     const begun = Date.now()
-    const sha = await pushWithoutWaiting(7)
+    const sha = await pushWithoutWaiting({ version: 7 })
     await inPhase(app, sha, ({ weight }) => weight > 0)
     kill('worker')
     await repair()
@@ -194,7 +200,7 @@ describe('one App, from its first push', () => {
   })
 
   test('the worker dies in the middle of a rollback: it is finished all the same', async () => {
-    const sha = await pushWithoutWaiting(8, 0.5)
+    const sha = await pushWithoutWaiting({ version: 8, failureRate: 0.5 })
     await inPhase(app, sha, ({ phase }) => phase === 'rolling-back')
     kill('worker')
     await repair()
@@ -226,15 +232,15 @@ async function head(): Promise<string> {
 }
 
 /** Pushes and returns as soon as the commit is known, while git still listens to the release's progress. */
-async function pushWithoutWaiting(version: number, errorShare = 0): Promise<string> {
-  const pushed = pushVersion(version, errorShare)
+async function pushWithoutWaiting(behaviour: Behaviour): Promise<string> {
+  const pushed = push(behaviour)
   pushes.push(pushed)
   const before = new Set(
     (await objects<{ metadata: { name: string } }>('releases.slipway.dev', app)).map(
       ({ metadata }) => metadata.name,
     ),
   )
-  return until(`a release of version ${version}`, 30_000, async () => {
+  return until(`a release of version ${behaviour.version}`, 30_000, async () => {
     const all = await objects<{ metadata: { name: string }; status?: { release: { sha: string } } }>(
       'releases.slipway.dev',
       app,
