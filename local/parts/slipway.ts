@@ -1,0 +1,81 @@
+// Slipway's own two programs, under the ServiceAccounts that its install gives them.
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { addresses, images, network, registry } from '../addresses.ts'
+import { kubeconfigOf, paths, secretFiles } from '../paths.ts'
+import { notAnswering } from './answers.ts'
+import type { Part } from './part.ts'
+
+export const accounts = { worker: 'slipway-worker', api: 'slipway-api' } as const
+
+export function worker(): Part {
+  return {
+    ...program('worker'),
+    title: "Slipway's worker",
+    env: { ...settings(accounts.worker), SLIPWAY_LISTEN: listens([addresses.worker]) },
+    missing: () => notAnswering(`${addresses.worker}/readyz`),
+  }
+}
+
+export function api(): Part {
+  return {
+    ...program('api'),
+    title: "Slipway's API",
+    env: {
+      ...settings(accounts.api),
+      SLIPWAY_LISTEN: listens([addresses.api, `http://${network.host}:8090`]),
+    },
+    missing: () => notAnswering(`${addresses.api}/readyz`),
+  }
+}
+
+function program(name: 'worker' | 'api') {
+  const main = join(paths.root, 'dist', name, 'main.js')
+  if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` and look at what it says`)
+  return { name, command: [process.execPath, '--enable-source-maps', main], also: buildOf(paths.root) }
+}
+
+function settings(account: string): Record<string, string> {
+  return {
+    NODE_ENV: 'production',
+    SLIPWAY_KUBECONFIG: kubeconfigOf(account),
+    TEMPORAL_ADDRESS: addresses.temporal,
+    TEMPORAL_NAMESPACE: 'default',
+    SLIPWAY_PROMETHEUS_URL: addresses.prometheus,
+    SLIPWAY_GATEWAY: 'slipway-gateway/slipway',
+    SLIPWAY_GATEWAY_URL: addresses.gateway,
+    SLIPWAY_REGISTRY: registry,
+    SLIPWAY_REGISTRY_INSECURE: 'true',
+    SLIPWAY_BUILD_IMAGE: images.buildkit,
+    SLIPWAY_BUILD_NAMESPACE: 'slipway-builds',
+    SLIPWAY_GIT_ROOT: paths.git,
+    SLIPWAY_GIT_URL: addresses.git,
+    SLIPWAY_GIT_PUSH_TOKEN_FILE: secretFiles.gitPush,
+    SLIPWAY_GIT_FETCH_TOKEN_FILE: secretFiles.gitFetch,
+    SLIPWAY_WEBHOOK_SECRET_FILE: secretFiles.webhook,
+    SLIPWAY_APP_NAMESPACE: 'default',
+    SLIPWAY_TELEMETRY_LISTEN: listens([addresses.workerTelemetry]),
+  }
+}
+
+const listens = (urls: readonly string[]): string => urls.map((url) => new URL(url).host).join(',')
+
+/** Changes whenever the built code of worker or api does, or a dependency; the rest of dist/ is none of theirs. */
+function buildOf(root: string): string {
+  const hash = createHash('sha256')
+  for (const folder of ['domain', 'workflows', 'activities', 'platform', 'worker', 'api']) {
+    for (const file of filesUnder(join(root, 'dist', folder))) hash.update(readFileSync(file))
+  }
+  const lock = join(root, 'package-lock.json')
+  if (existsSync(lock)) hash.update(readFileSync(lock))
+  return hash.digest('hex')
+}
+
+function filesUnder(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((file) => file.endsWith('.js') && statSync(file).isFile())
+    .sort()
+}
