@@ -12,7 +12,7 @@ export interface BuildSettings {
   /** Holds `buildkitd`, `buildctl`, `git`, `runc` and a shell. */
   readonly image: string
   readonly registry: { readonly host: string; readonly insecure: boolean }
-  /** The built-in git remote, and the Secret in the build namespace with the token that reads it. */
+  /** The built-in git remote, and the Secret in the build namespace with the token that reads it, if it asks for one. */
   readonly git?: { readonly url: string; readonly secret?: { readonly name: string; readonly key: string } }
   /** Seconds that one build may take. */
   readonly deadline?: number
@@ -31,6 +31,7 @@ export interface BuildLimits {
 
 export const buildLimits: BuildLimits = { cpu: '2', memory: '2Gi', storage: '10Gi' }
 export const buildDeadline = 30 * 60
+/** Where the installation keeps the token. */
 export const gitSecret = { name: 'slipway-git', key: 'token' }
 
 /** The container of a build's pod. */
@@ -186,8 +187,10 @@ const literal = (word: string): string => word.replaceAll('$', '$$$$')
 
 /** The token goes to the built-in remote and to no other host. */
 function gitCredentials(plan: Plan, { git }: BuildSettings) {
-  if (git === undefined || !isUnder(git.url, plan.repository)) return { volumes: [], mounts: [], tokenId: '' }
-  const { name, key } = git.secret ?? gitSecret
+  if (git?.secret === undefined || !isUnder(git.url, plan.repository)) {
+    return { volumes: [], mounts: [], tokenId: '' }
+  }
+  const { name, key } = git.secret
   const items = [{ key, path: 'token', mode: 0o400 }]
   return {
     volumes: [{ name: 'git', secret: { secretName: name, items } }],

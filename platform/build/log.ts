@@ -1,24 +1,4 @@
 // A build's log as people may see it: its end, without secrets and without what could drive a terminal.
-import { kinds } from '../kinds.ts'
-import type { Kubernetes } from '../kubernetes.ts'
-import { buildContainer } from './job.ts'
-
-/** The end of the log of the build that a release began; undefined when no such build is remembered. */
-export async function buildLog(
-  kubernetes: Kubernetes,
-  namespace: string,
-  release: { readonly namespace: string; readonly name: string },
-): Promise<string | undefined> {
-  const labels = { 'slipway.dev/namespace': release.namespace, 'slipway.dev/release': release.name }
-  const pods = await kubernetes.list(kinds.Pod, namespace, { labels })
-  const newest = [...pods].sort((a, b) => (startOf(a) < startOf(b) ? 1 : -1))[0]
-  if (newest === undefined) return undefined
-  return tail(await kubernetes.logs(namespace, newest.metadata.name, buildContainer, 5000), { lines: 5000 })
-}
-
-const startOf = (pod: { metadata: { creationTimestamp?: string } }): string =>
-  pod.metadata.creationTimestamp ?? ''
-
 export interface Tail {
   readonly lines: number
   readonly bytes?: number

@@ -1,7 +1,7 @@
 // A plan and the settings to build it with: a test states only what it is about.
 import type { AppSpec } from '../../../domain/app.ts'
 import type { Commit, Plan, ReleaseRef } from '../../../domain/release.ts'
-import type { BuildSettings } from '../../../platform/build/job.ts'
+import { type BuildSettings, gitSecret } from '../../../platform/build/job.ts'
 import { aRun } from '../../contract/fixtures.ts'
 
 export const aPlan = (build: Partial<AppSpec['build']> = {}, change: Partial<Plan> = {}): Plan => {
@@ -29,5 +29,5 @@ export const settings: BuildSettings = {
   namespace: 'slipway-builds',
   image: '10.244.0.1:5000/slipway/buildkit:0.34.2',
   registry: { host: '10.244.0.1:5000', insecure: true },
-  git: { url: 'http://10.244.0.1:8090/git' },
+  git: { url: 'http://10.244.0.1:8090/git', secret: gitSecret },
 }
