@@ -76,7 +76,12 @@ function customResource({ kind, plural, shortNames, description, spec, status, c
 const age: Column = { name: 'Age', jsonPath: '.metadata.creationTimestamp', type: 'date' }
 const condition = (type: string) => `.status.conditions[?(@.type=="${type}")].status`
 
-const text = (description: string, maxLength = 1024): Schema => ({ type: 'string', maxLength, description })
+// Only what others write is bounded here: a status that is refused for its length would be told nowhere.
+const text = (description: string, maxLength?: number): Schema => ({
+  type: 'string',
+  description,
+  ...(maxLength !== undefined && { maxLength }),
+})
 const word = (words: readonly string[], description: string): Schema => ({
   type: 'string',
   enum: words,
@@ -91,6 +96,7 @@ const unchanging = (kind: string) => [
 function app(): Kind {
   const declared = structuralSchema(AppSpec)
   const inFile = Object.keys(declared.properties ?? {})
+  const source = structuralSchema(clusterSource, 'with defaults')
   return {
     kind: 'App',
     plural: 'apps',
@@ -100,10 +106,7 @@ function app(): Kind {
       ...declared,
       required: ['source'],
       properties: {
-        source: {
-          ...structuralSchema(clusterSource),
-          ...{ description: 'Where the commits come from. A push cannot change it.' },
-        },
+        source: { ...source, description: 'Where the commits come from. A push cannot change it.' },
         policy: {
           type: 'object',
           description: 'What a push may ask for. Not supported yet.',
@@ -128,7 +131,7 @@ function app(): Kind {
       },
       active: text('The release that runs.'),
       waiting: text('The push that waits for it to end.'),
-      message: text('What the App does at this moment.', 4096),
+      message: text('What the App does at this moment.'),
       ...observed,
     },
     columns: [
@@ -173,11 +176,11 @@ const weight = { ...whole('Thousandths of the traffic that the canary holds.'), 
 const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', Schema> = {
   phase,
   outcome: word(Object.keys(outcomes), 'How it ended; final.'),
-  message: text('Why the phase or the outcome is what it is.', 8192),
+  message: text('Why the phase or the outcome is what it is.'),
   commit: {
     type: 'object',
     properties: {
-      sha: text('The full commit.', 64),
+      sha: text('The full commit.'),
       title: text('The first line of its message.'),
       author: text('Who wrote it.'),
       committedAt: whole('Milliseconds since 1970.'),
@@ -187,14 +190,13 @@ const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', S
   stable: text('The revision that held the traffic before.'),
   image: text('The image, by digest.'),
   weight,
-  share: text('The same as a percentage.', 16),
-  step: text('The step of the plan: 2/4.', 16),
-  stalled: text('What is missing, when the release waits for data.', 4096),
+  share: text('The same as a percentage.'),
+  step: text('The step of the plan: 2/4.'),
+  stalled: text('What is missing, when the release waits for data.'),
   evidence,
   transitions: {
     type: 'array',
     description: 'The release’s history, oldest first.',
-    maxItems: 500,
     items: {
       type: 'object',
       required: ['at', 'phase', 'weight', 'message'],
@@ -202,7 +204,7 @@ const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', S
         at: whole('Milliseconds since 1970.'),
         phase,
         weight,
-        message: text('What was decided.', 8192),
+        message: text('What was decided.'),
         evidence,
       },
     },
@@ -221,10 +223,10 @@ const observed: Properties = {
       type: 'object',
       required: ['type', 'status', 'lastTransitionTime'],
       properties: {
-        type: text('Which condition.', 316),
+        type: text('Which condition.'),
         status: word(['True', 'False', 'Unknown'], 'Whether it holds.'),
         reason: text('One word for programs.'),
-        message: text('One sentence for people.', 32_768),
+        message: text('One sentence for people.'),
         observedGeneration: whole('The generation it speaks of.'),
         lastTransitionTime: { type: 'string', format: 'date-time', description: 'Since when it is so.' },
       },
@@ -292,7 +294,7 @@ const command = (): Kind => ({
   },
   status: {
     state: word(['accepted', 'refused'], 'The answer; absent until there is one.'),
-    message: text('What follows, or why not.', 8192),
+    message: text('What follows, or why not.'),
     answeredAt: { type: 'string', format: 'date-time', description: 'When it was answered.' },
   },
   columns: [

@@ -15,9 +15,12 @@ export function editorSchema(): Schema {
   return { ...jsonSchema(AppFile), title: 'slipway.yaml' }
 }
 
-/** The same for a CRD, which may hold less: no defaults (they are the repository's), no unions, patterns as RE2 knows them. */
-export function structuralSchema(schema: z.ZodType): Schema {
-  return structural(jsonSchema(schema))
+/**
+ * The same for a CRD, which may hold less: no unions, patterns as RE2 knows them. Defaults belong where a field is decided: those of
+ * slipway.yaml are not the cluster's.
+ */
+export function structuralSchema(schema: z.ZodType, defaults?: 'with defaults'): Schema {
+  return structural(jsonSchema(schema), defaults === 'with defaults')
 }
 
 function jsonSchema(schema: z.ZodType): Schema {
@@ -46,20 +49,22 @@ function replace(json: Record<string, unknown>, by: Readonly<Record<string, unkn
 
 const unstructural = ['$schema', 'default', 'additionalProperties', 'propertyNames', 'pattern', 'anyOf']
 
-function structural(schema: Schema): Schema {
+function structural(schema: Schema, defaults: boolean): Schema {
+  const inside = (child: Schema) => structural(child, defaults)
   const kept = Object.fromEntries(
     Object.entries(schema).filter(([keyword]) => !unstructural.includes(keyword)),
   )
   const { properties, items, additionalProperties, pattern, anyOf } = schema
   return {
     ...kept,
-    ...(properties && { properties: mapValues(properties, structural) }),
-    ...(items && { items: structural(items) }),
+    ...(properties && { properties: mapValues(properties, inside) }),
+    ...(items && { items: inside(items) }),
     ...(typeof additionalProperties === 'object' && {
-      additionalProperties: structural(additionalProperties),
+      additionalProperties: inside(additionalProperties),
     }),
     ...(typeof pattern === 'string' && !pattern.includes('(?!') && !pattern.includes('(?=') && { pattern }),
     ...(Array.isArray(anyOf) && unionOf(anyOf)),
+    ...(defaults && 'default' in schema && { default: schema.default }),
   }
 }
 

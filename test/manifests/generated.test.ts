@@ -59,7 +59,7 @@ describe('CRDs are structural', () => {
 function* unstructural(schema: Schema, path: string): Generator<string> {
   const free = schema['x-kubernetes-preserve-unknown-fields'] ?? schema['x-kubernetes-int-or-string']
   if (!schema.type && !free) yield `${path} has no type`
-  for (const keyword of ['$ref', 'oneOf', 'anyOf', 'default', 'propertyNames', 'nullable'])
+  for (const keyword of ['$ref', 'oneOf', 'anyOf', 'propertyNames', 'nullable'])
     if (keyword in schema) yield `${path} has ${keyword}`
   if (schema.properties && schema.additionalProperties !== undefined) yield `${path} has additionalProperties`
   if (/\(\?[!=<]/.test(String(schema.pattern))) yield `${path} looks ahead: RE2 cannot`

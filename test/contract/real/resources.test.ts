@@ -39,6 +39,11 @@ describe('App', () => {
     expect((await create({ source, onDelete: 'keep' }))?.spec).toEqual({ source, onDelete: 'keep' })
   })
 
+  it('is released from main when it names no branch', async () => {
+    const { repository } = source
+    expect((await create({ source: { repository } }))?.spec).toEqual({ source })
+  })
+
   it.each([
     [{}, 'spec.source: Required value'],
     [{ source: {} }, 'spec.source.repository: Required value'],
