@@ -1,7 +1,7 @@
 // A person's Command becomes an update of the workflow it is meant for; the workflow's answer lands in its status.
 import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client'
 import { z } from 'zod'
-import { appVerbs, type CommandRequest, releaseVerbs } from '../domain/command.ts'
+import { appVerbs, type CommandAnswer, type CommandRequest, releaseVerbs } from '../domain/command.ts'
 import { appWorkflowId, releaseWorkflowId } from '../domain/release.ts'
 import type { Custom, Kind } from '../platform/kinds.ts'
 import type { Kubernetes } from '../platform/kubernetes.ts'
@@ -16,8 +16,8 @@ export interface Answer {
   readonly message: string
 }
 
-/** Asks a workflow; fails when it gave no answer in time, which is no refusal. */
-export type Ask = (workflowId: string, request: CommandRequest) => Promise<Answer>
+/** Asks a workflow; undefined when there is none (any more). Fails when it gave no answer in time, which is no refusal. */
+export type Ask = (workflowId: string, request: CommandRequest) => Promise<Answer | undefined>
 
 export interface CommandOptions {
   readonly kubernetes: Kubernetes
@@ -68,12 +68,12 @@ async function answerTo(options: CommandOptions, object: Custom): Promise<Answer
     return refused(`${issue?.path.join('.')}: ${quoted(issue?.message ?? '')}`)
   }
   const { metadata, spec } = parsed.data
-  const workflow = await workflowOf(options.releases, parsed.data)
-  if ('state' in workflow) return workflow
+  const addressee = await addresseeOf(options.releases, parsed.data)
+  if (typeof addressee === 'string') return refused(addressee)
   const by = spec.onBehalfOf ?? spec.by
   const request = { id: metadata.uid, verb: spec.verb, reason: spec.reason, by }
   try {
-    return await options.ask(workflow.id, request)
+    return (await options.ask(addressee.workflowId, request)) ?? refused(addressee.otherwise)
   } catch (error) {
     const age = (options.now ?? Date.now)() - Date.parse(metadata.creationTimestamp ?? '')
     if (!(age > (options.expiry ?? 3_600_000))) throw error
@@ -81,36 +81,50 @@ async function answerTo(options: CommandOptions, object: Custom): Promise<Answer
   }
 }
 
-async function workflowOf(
-  releases: Pick<Releases, 'read'>,
-  { metadata, spec }: Command,
-): Promise<{ id: string } | Answer> {
-  const { namespace } = metadata
-  if (spec.app !== undefined) return { id: appWorkflowId({ namespace, name: spec.app }) }
-  if (spec.release === undefined) return refused('it names neither a release nor an app')
-  const seen = await releases.read(namespace, spec.release)
-  if (!seen) return refused(`there is no release ${quoted(spec.release)} in ${namespace}`)
-  if (seen.outcome) return refused(`${seen.name} has ended already: ${seen.outcome}`)
-  return { id: releaseWorkflowId(seen.release) }
+interface Addressee {
+  readonly workflowId: string
+  /** Why it does not answer, when it does not run. */
+  readonly otherwise: string
 }
 
-const refused = (message: string): Answer => ({ state: 'refused', message })
+/** A sentence when there is nobody to ask. */
+async function addresseeOf(
+  releases: Pick<Releases, 'read'>,
+  { metadata, spec }: Command,
+): Promise<Addressee | string> {
+  const { namespace } = metadata
+  if (spec.app !== undefined) {
+    const workflowId = appWorkflowId({ namespace, name: spec.app })
+    return { workflowId, otherwise: `no App ${quoted(spec.app)} is at work in ${namespace}` }
+  }
+  if (spec.release === undefined) return 'it names neither a release nor an app'
+  const seen = await releases.read(namespace, spec.release)
+  if (!seen) return `there is no release ${quoted(spec.release)} in ${namespace}`
+  // Asked all the same: it may have accepted this very Command before it ended, and nobody had time to write it down.
+  const ended = seen.outcome ? `has ended already: ${seen.outcome}` : 'does not run: its workflow is gone'
+  return { workflowId: releaseWorkflowId(seen.release), otherwise: `${seen.name} ${ended}` }
+}
+
+const refused = (message: string): Answer => ({ state: 'refused', message: message.slice(0, 8_000) })
 
 /** The Command's uid is the update's: Temporal gives the same answer however often it is asked. */
 export function temporalAsk(client: Client, deadline = 8_000): Ask {
   return async (workflowId, request) => {
     const handle = client.workflow.getHandle(workflowId)
+    const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
     try {
-      const { message } = await client.withDeadline(Date.now() + deadline, () =>
-        handle.executeUpdate(commandUpdate, { args: [request], updateId: request.id }),
-      )
-      return { state: 'accepted', message }
+      const update = () => handle.executeUpdate(commandUpdate, { args: [request], updateId: request.id })
+      return accepted(await within(update))
     } catch (error) {
       if (error instanceof WorkflowUpdateFailedError) return refused(error.cause?.message ?? error.message)
-      if (error instanceof WorkflowNotFoundError) {
-        return refused('it does not run: it has ended, or never began')
+      if (!(error instanceof WorkflowNotFoundError)) {
+        throw new Error(`no answer from ${workflowId}; does a worker run?`, { cause: error })
       }
-      throw new Error(`no answer from ${workflowId}; does a worker run?`, { cause: error })
     }
+    // It has ended: the answer it gave before that, if it did, is kept with it.
+    const before = handle.getUpdateHandle<CommandAnswer>(request.id)
+    return within(() => before.result()).then(accepted, () => undefined)
   }
 }
+
+const accepted = ({ message }: CommandAnswer): Answer => ({ state: 'accepted', message })

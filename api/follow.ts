@@ -97,7 +97,7 @@ function reason(state: AppState, app: AppRef, sha: string): Reason {
     const line = `${short} was rejected before and is not tried again; push a new commit`
     return { line, final: true }
   }
-  if (state.stable?.sha === sha)
+  if (state.stable?.sha === sha && !state.active)
     return { line: `${short} already holds the traffic: nothing to do`, final: true }
   return { line: '', final: false }
 }

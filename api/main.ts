@@ -34,7 +34,7 @@ const metrics = prometheusMetrics()
 const kubernetes = connectKubernetes({ kubeconfig: settings.kubeconfig })
 const connection = Connection.lazy({ address: settings.temporal.address })
 const temporal = new Client({ connection, namespace: settings.temporal.namespace })
-const sources = temporalSources(temporal)
+const sources = temporalSources(temporal, metrics)
 
 const lookQueue = queue({ name: 'looks', handle: (key) => look(key), log })
 const appObjects = watch({

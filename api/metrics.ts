@@ -4,7 +4,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 export interface Metrics {
   readonly answered: (route: string, method: string, status: number, seconds: number) => void
   readonly webhook: (result: string) => void
-  readonly looked: (by: string, result: 'told' | 'failed') => void
+  readonly looked: (result: 'told' | 'failed') => void
   readonly commanded: (result: string) => void
   readonly text: () => Promise<string>
   readonly contentType: string
@@ -13,8 +13,8 @@ export interface Metrics {
 const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 export function prometheusMetrics(): Metrics {
-  const registers = [new Registry()]
-  const [register] = registers as [Registry]
+  const register = new Registry()
+  const registers = [register]
   collectDefaultMetrics({ register })
   const seconds = new Histogram({
     name: 'slipway_api_request_duration_seconds',
@@ -26,13 +26,13 @@ export function prometheusMetrics(): Metrics {
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers })
   const webhooks = counter('slipway_api_webhooks_total', 'Webhook deliveries, by result', ['result'])
-  const looks = counter('slipway_api_looks_total', 'Times an App was told to look again', ['by', 'result'])
+  const looks = counter('slipway_api_looks_total', 'Times an App was told to look again', ['result'])
   const commands = counter('slipway_api_commands_total', 'Commands answered, by result', ['result'])
   return {
     answered: (route, method, status, took) =>
       seconds.observe({ route, method: methods.has(method) ? method : 'other', status: `${status}` }, took),
     webhook: (result) => webhooks.inc({ result }),
-    looked: (by, result) => looks.inc({ by, result }),
+    looked: (result) => looks.inc({ result }),
     commanded: (result) => commands.inc({ result }),
     text: () => register.metrics(),
     contentType: register.contentType,

@@ -10,6 +10,7 @@ import {
   sourceMoved,
   taskQueue,
 } from '../workflows/messages.ts'
+import type { Metrics } from './metrics.ts'
 
 export interface Sources {
   /** Returns when Temporal has the message for good; fails when it cannot say so in time. */
@@ -21,15 +22,18 @@ export interface Sources {
 /** The commit of a look that no commit caused; git writes "none" like this. */
 export const noCommit = '0'.repeat(40)
 
-export function temporalSources(client: Client, deadline = 5_000): Sources {
+export function temporalSources(client: Client, metrics: Pick<Metrics, 'looked'>, deadline = 5_000): Sources {
   const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
   return {
     async lookAgain(app, moved) {
-      await within(() => signal(client.workflow, app, moved)).catch((cause: unknown) => {
-        throw new Error(`cannot tell the workflow of ${appKey(app)} to look again: Temporal gave no answer`, {
-          cause,
-        })
-      })
+      try {
+        await within(() => signal(client.workflow, app, moved))
+        metrics.looked('told')
+      } catch (cause) {
+        metrics.looked('failed')
+        const what = `cannot tell the workflow of ${appKey(app)} to look again`
+        throw new Error(`${what}: Temporal gave no answer`, { cause })
+      }
     },
     state: (app) => within(() => client.workflow.getHandle(appWorkflowId(app)).query(appStatus)),
   }

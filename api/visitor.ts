@@ -32,9 +32,13 @@ export interface AdmitOptions {
   /** Milliseconds that a verdict is believed: so long does a withdrawn right go on. */
   readonly believed?: number
   readonly within?: number
+  /** How many questions may be open at once: made-up tokens must not become a flood at the API server. */
+  readonly atOnce?: number
 }
 
-export function admission({ judge, now = Date.now, believed = 10_000, within = 5_000 }: AdmitOptions): Admit {
+export function admission(options: AdmitOptions): Admit {
+  const { judge, now = Date.now, believed = 10_000, within = 5_000, atOnce = 32 } = options
+  let open = 0
   const verdicts = new Map<string, { verdict: Promise<Verdict>; until: number }>()
 
   async function decide(token: string, wish: Wish): Promise<Verdict> {
@@ -43,11 +47,15 @@ export function admission({ judge, now = Date.now, believed = 10_000, within = 5
     return (await judge.may(user, wish)) ? 'admitted' : 'forbidden'
   }
 
-  function remembered(token: string, wish: Wish): Promise<Verdict> {
+  async function remembered(token: string, wish: Wish): Promise<Verdict> {
     const key = digest([token, wish.verb, wish.namespace, wish.name ?? ''].join('\n'))
     const known = verdicts.get(key)
     if (known && known.until > now()) return known.verdict
-    const verdict = inTime(decide(token, wish), within)
+    if (open >= atOnce) throw tooMany()
+    open += 1
+    const verdict = inTime(decide(token, wish), within).finally(() => {
+      open -= 1
+    })
     // A cluster that could not be asked has not decided.
     verdict.catch(() => verdicts.delete(key))
     verdicts.delete(key)
@@ -105,7 +113,13 @@ const unauthorized = () =>
 const forbidden = ({ verb, namespace }: Wish) =>
   new Problem(403, 'forbidden', `the token's owner may not ${verb} releases.slipway.dev in ${namespace}`)
 
+const tooMany = () =>
+  new Problem(429, 'too-many-questions', 'too many tokens are being looked at; try again in a moment', {
+    headers: { 'retry-after': '1' },
+  })
+
 const cannotSay = (cause: unknown): never => {
+  if (cause instanceof Problem) throw cause
   throw new Problem(503, 'cluster-away', 'the cluster could not say who you are; try again', {
     headers: { 'retry-after': '5' },
     cause,

@@ -15,6 +15,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createActivities } from '../../../activities/index.ts'
 import type { AppRef } from '../../../domain/app.ts'
 import { appWorkflowId } from '../../../domain/release.ts'
+import type { Custom } from '../../../platform/kinds.ts'
 import { kubernetes } from '../../../platform/kubernetes.ts'
 import type { World } from '../../../platform/memory/world.ts'
 import { memoryPlatform } from '../../../platform/memory.ts'
@@ -115,7 +116,8 @@ const command = (name: string, verb: string) => {
   const metadata = { namespace: 'default', name: `${name}-${verb}-${Math.random().toString(36).slice(2)}` }
   const created = { ...metadata, creationTimestamp: new Date().toISOString() }
   kube.put('commands', { metadata: created, spec })
-  return () => kube.get('commands', 'default', metadata.name)?.status
+  const object = () => kube.get('commands', 'default', metadata.name) as Custom
+  return Object.assign(() => object().status, { object })
 }
 const soon = { timeout: 30_000, interval: 100 }
 
@@ -166,6 +168,14 @@ test('a Command aborts a running release, and is answered once', async () => {
   const pushed = await pushing
   letGo()
   expect(lines(pushed).at(-1)).toMatch(`shop-${seq}: ABORTED · aborted by ana: it is late`)
+  // As if the API had been lost between the answer and its writing down.
+  const [uid, answered] = [answer.object().metadata.uid, answer()]
+  kube.put('commands', { metadata: answer.object().metadata, spec: answer.object().spec ?? {}, status: {} })
+  await vi.waitFor(
+    () => expect(answer()).toMatchObject({ state: 'accepted', message: answered?.message }),
+    soon,
+  )
+  expect(answer.object().metadata.uid).toBe(uid)
   const late = command(`shop-${seq}`, 'abort')
   await vi.waitFor(() => expect(late()).toMatchObject({ state: 'refused', message: /ended already/ }), soon)
   const nobody = command('shop-99', 'abort')
