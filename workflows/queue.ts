@@ -34,10 +34,12 @@ const bad: readonly Outcome[] = ['rolled-back', 'failed', 'aborted']
 
 /** What is known once a release has ended. */
 export function ended(state: AppState, release: ReleaseRef, outcome: Outcome): AppState {
-  const { active: _, ...rest } = state
+  const { active, ...rest } = state
+  const goesOn = active && active.seq !== release.seq
   const one = { release: `${release.app.name}-${release.seq}`, sha: release.sha, outcome }
   return {
     ...rest,
+    ...(goesOn && { active }),
     seq: Math.max(state.seq, release.seq),
     rejected: bad.includes(outcome) ? newest(state.rejected, release.sha, 100) : state.rejected,
     outcomes: [one, ...state.outcomes].slice(0, 20),

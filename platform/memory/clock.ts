@@ -16,6 +16,8 @@ export function memoryClock(): Clock {
 
   const wakeTheFirst = () => {
     waiting = false
+    // Whoever slept was told to stop meanwhile.
+    if (sleepers.size === 0) return
     const first = Math.min(...[...sleepers].map(({ until }) => until))
     ahead += Math.max(0, first - now())
     for (const sleeper of sleepers) if (sleeper.until <= now()) sleeper.wake()

@@ -1,7 +1,7 @@
 // The road of one push: promoted, or taken back.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentFailure } from '../../domain/failure.ts'
-import { manifestOf, openStage, type Stage, type StageOptions } from './stage.ts'
+import { manifestOf, openStage, stableStage } from './stage.ts'
 import { type Temporal, temporalServer } from './temporal.ts'
 
 let temporal: Temporal
@@ -9,14 +9,6 @@ beforeAll(async () => {
   temporal = await temporalServer()
 })
 afterAll(() => temporal?.close())
-
-/** A stage on which a first commit holds the traffic. */
-async function stableStage(options: StageOptions = {}): Promise<{ stage: Stage; first: string }> {
-  const stage = await openStage(temporal, options)
-  const first = await stage.push()
-  await stage.ended(first)
-  return { stage, first }
-}
 
 describe('a push', () => {
   it('becomes the stable revision when it is the first, with no steps', async () => {
@@ -28,7 +20,7 @@ describe('a push', () => {
   })
 
   it('is promoted step by step, and the old revision is removed', async () => {
-    const { stage } = await stableStage()
+    const { stage } = await stableStage(temporal)
     const sha = await stage.push()
     const status = await stage.ended(sha)
     expect(status).toMatchObject({ outcome: 'promoted', weight: 1000, release: { seq: 2 } })
@@ -47,7 +39,7 @@ describe('a push', () => {
   })
 
   it('takes weight only when its pods are ready', async () => {
-    const { stage } = await stableStage()
+    const { stage } = await stableStage(temporal)
     const sha = await stage.push({ readyAfter: 20_000 })
     await stage.ended(sha)
     expect(stage.world.gateway.failed(stage.app)).toBe(0)
@@ -63,7 +55,7 @@ describe('a bad push', () => {
     { at: 500, weights: [100, 250, 500, 0] },
     { at: 1000, weights: [100, 250, 500, 1000, 0] },
   ])('that fails at $at thousandths is taken back', async ({ at, weights }) => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     const sha = stage.commit()
     stage.hooks.push(({ verb, arguments: [write] }) => {
       if (verb !== 'traffic.write') return
@@ -80,7 +72,7 @@ describe('a bad push', () => {
   })
 
   it('that is too slow is taken back', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     const objectives = 'objectives: {latency: {below: 500ms, for: 99%}}'
     const sha = await stage.push({ slow: 0.1 }, manifestOf(objectives))
     expect(await stage.ended(sha)).toMatchObject({ outcome: 'rolled-back' })
@@ -88,7 +80,7 @@ describe('a bad push', () => {
   })
 
   it('that cannot be built fails, with the end of the log', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     const sha = await stage.push({ buildFails: 'npm ERR! missing script' })
     const status = await stage.ended(sha)
     expect(status).toMatchObject({ outcome: 'failed', weight: 0 })
@@ -97,7 +89,7 @@ describe('a bad push', () => {
   })
 
   it('whose file is not understood fails, and says where', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     const sha = await stage.push({}, manifestOf('steps: [lots]'))
     const status = await stage.ended(sha)
     expect(status).toMatchObject({ outcome: 'failed' })
@@ -107,7 +99,7 @@ describe('a bad push', () => {
   })
 
   it('whose pods cannot become ready fails and is removed', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     const sha = await stage.push({ podsFail: 'CrashLoopBackOff' })
     const status = await stage.ended(sha)
     expect(status).toMatchObject({ outcome: 'failed' })
@@ -116,7 +108,7 @@ describe('a bad push', () => {
   })
 
   it('is not tried again when somebody says look', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     const sha = await stage.push({ buildFails: 'no' })
     await stage.ended(sha)
     await stage.say(sha, 'another delivery')
@@ -131,7 +123,7 @@ describe('a bad push', () => {
 
 describe('the outside', () => {
   it.each(['before', 'after'] as const)('may fail %s each call has had its effect', async (when) => {
-    const { stage } = await stableStage()
+    const { stage } = await stableStage(temporal)
     const failed = new Set<string>()
     const failOnce = (verb: string) => {
       if (failed.has(verb)) return
@@ -147,7 +139,7 @@ describe('the outside', () => {
   })
 
   it('that refuses the traffic for good leads back', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     let writes = 0
     stage.hooks.push(({ verb }) => {
       if (verb !== 'traffic.write') return
@@ -160,7 +152,7 @@ describe('the outside', () => {
   })
 
   it('that refuses the way back is asked until it allows it', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     let refusals = 0
     stage.hooks.push(({ verb, arguments: [write] }) => {
       if (verb !== 'traffic.write') return
@@ -179,7 +171,7 @@ describe('the outside', () => {
 
 describe('a newer owner of the route', () => {
   it('ends the release, and even its way back', async () => {
-    const { stage, first } = await stableStage()
+    const { stage, first } = await stableStage(temporal)
     const sha = stage.commit()
     let taken = false
     stage.hooks.push(async ({ verb }) => {

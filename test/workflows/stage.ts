@@ -157,6 +157,17 @@ export async function openStage(
   return stage
 }
 
+/** A stage on which a first commit holds the traffic. */
+export async function stableStage(
+  temporal: Temporal,
+  options: StageOptions = {},
+): Promise<{ stage: Stage; first: string }> {
+  const stage = await openStage(temporal, options)
+  const first = await stage.push()
+  await stage.ended(first)
+  return { stage, first }
+}
+
 const sayNothing = (_: { ref: string; after: string; delivery: string }) => undefined
 
 /** A manifest with quick steps; `release` adds to them. */
@@ -176,9 +187,9 @@ ${release
 `
 
 export async function until(satisfied: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
-  const deadline = Date.now() + 60_000
+  const deadline = Date.now() + 40_000
   while (!(await satisfied())) {
-    if (Date.now() > deadline) throw new Error(`waited a minute in vain: ${what()}`)
+    if (Date.now() > deadline) throw new Error(`waited 40 s in vain: ${what()}`)
     await new Promise((resolve) => setTimeout(resolve, 10))
   }
 }

@@ -1,0 +1,235 @@
+// What ends a release from outside: a newer push, a person's abort, a cancellation; in every phase.
+import { WorkflowUpdateFailedError } from '@temporalio/client'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { ReleaseStatus } from '../../domain/release.ts'
+import { command } from '../../workflows/messages.ts'
+import { manifestOf, openStage, type Stage, stableStage, until } from './stage.ts'
+import { type Temporal, temporalServer } from './temporal.ts'
+
+let temporal: Temporal
+beforeAll(async () => {
+  temporal = await temporalServer()
+})
+afterAll(() => temporal?.close())
+
+/** Holds the first call of this kind that satisfies, until it is let go. */
+function hold(stage: Stage, verb: string, satisfies: (...given: readonly unknown[]) => boolean = () => true) {
+  let reached = false
+  let letGo = () => {}
+  const gone = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  stage.hooks.push(async (call) => {
+    if (reached || call.verb !== verb || !satisfies(...call.arguments)) return
+    reached = true
+    await gone
+  })
+  return {
+    reached: () =>
+      until(
+        () => reached,
+        () => `${verb} was not called`,
+      ),
+    letGo,
+  }
+}
+
+const rollingOut = ({ phase, weight }: ReleaseStatus) => phase === 'rolling-out' && weight > 0
+
+/** Steps that last as long as a test likes. */
+const slow = manifestOf().replaceAll('for: 5s', 'for: 1h')
+
+describe('a newer push', () => {
+  it('takes the place of a release that builds', async () => {
+    const { stage } = await stableStage(temporal)
+    const old = await stage.push({ buildWaitsFor: new Promise(() => {}) })
+    await until(
+      () => stage.world.building.has(old),
+      () => 'the build has not begun',
+    )
+    const sha = await stage.push()
+    expect(await stage.ended(old)).toMatchObject({
+      outcome: 'superseded',
+      message: `superseded by ${sha.slice(0, 7)}`,
+    })
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    expect(stage.weightsOf(old)).toEqual([])
+    expect(stage.world.building.size).toBe(0)
+    await stage.close({ serves: sha })
+  })
+
+  it('takes the place of a release that rolls out: its traffic goes back first', async () => {
+    const { stage } = await stableStage(temporal)
+    const old = await stage.push({}, slow)
+    await stage.release(old, rollingOut)
+    const sha = await stage.push()
+    expect(await stage.ended(old)).toMatchObject({ outcome: 'superseded', weight: 0 })
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    expect(stage.weightsOf(old)).toEqual([100, 0])
+    await stage.close({ serves: sha })
+  })
+
+  it('waits for a release that is being taken back, and changes nothing of it', async () => {
+    const { stage } = await stableStage(temporal)
+    const way = hold(stage, 'deploy.remove')
+    const old = await stage.push({ errors: 0.5 })
+    await way.reached()
+    const sha = await stage.push()
+    await until(
+      async () => (await stage.state()).waiting?.sha === sha,
+      () => 'the newer push does not wait',
+    )
+    way.letGo()
+    expect(await stage.ended(old)).toMatchObject({ outcome: 'rolled-back' })
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    await stage.close({ serves: sha })
+  })
+
+  it('waits its turn when its file says so', async () => {
+    const { stage } = await stableStage(temporal)
+    const queued = manifestOf('supersede: queue')
+    const let1 = hold(stage, 'build.build')
+    const one = await stage.push({}, queued)
+    await let1.reached()
+    const two = await stage.push({}, queued)
+    await until(
+      async () => (await stage.state()).waiting?.sha === two,
+      () => 'the second push does not wait',
+    )
+    const three = await stage.push({}, queued)
+    expect(await stage.ended(two)).toMatchObject({ outcome: 'superseded' })
+    let1.letGo()
+    expect(await stage.ended(one)).toMatchObject({ outcome: 'promoted' })
+    expect(await stage.ended(three)).toMatchObject({ outcome: 'promoted' })
+    await stage.close({ serves: three })
+  })
+})
+
+describe('an abort', () => {
+  it.each([
+    { phase: 'reading', verb: 'source.read' },
+    { phase: 'building', verb: 'build.build' },
+    { phase: 'deploying', verb: 'deploy.create' },
+    { phase: 'shifting', verb: 'traffic.write' },
+    { phase: 'watching', verb: 'metrics.counters' },
+  ])('while $phase leads back to the stable revision', async ({ verb }) => {
+    const { stage, first } = await stableStage(temporal)
+    let sha = ''
+    const held = hold(stage, verb, () => stage.releaseOf(sha) !== undefined)
+    sha = await stage.push({}, slow)
+    await held.reached()
+    const answer = await stage.abort(sha)
+    expect(answer.message).toContain('aborted')
+    held.letGo()
+    expect(await stage.ended(sha)).toMatchObject({
+      outcome: 'aborted',
+      message: 'aborted by ana: it is late',
+    })
+    await stage.close({ serves: first })
+  })
+
+  it('at full leads back, the old revision is still there', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const sha = await stage.push({}, manifestOf().replace('bake: 5s', 'bake: 1d'))
+    await stage.release(sha, ({ phase }) => phase === 'baking')
+    await stage.abort(sha)
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'aborted', weight: 0 })
+    expect(stage.weightsOf(sha).at(-1)).toBe(0)
+    await stage.close({ serves: first })
+  })
+
+  it('is answered once, whoever asks twice', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const held = hold(stage, 'build.build')
+    const sha = await stage.push()
+    await held.reached()
+    const request = { id: 'one', verb: 'abort', reason: '', by: 'ana' } as const
+    const handle = stage.handle(sha)
+    const again = () => handle.executeUpdate(command, { args: [request] })
+    expect([await again(), await again()]).toEqual([await again(), await again()])
+    held.letGo()
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'aborted', message: 'aborted by ana' })
+    await stage.close({ serves: first })
+  })
+
+  it('is refused, with the reason, when the release is being taken back', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const held = hold(stage, 'deploy.remove')
+    const sha = await stage.push({ errors: 0.5 })
+    await held.reached()
+    await expect(stage.abort(sha)).rejects.toThrow(WorkflowUpdateFailedError)
+    await expect(stage.abort(sha)).rejects.toMatchObject({
+      cause: { message: 'cannot abort: it is being taken back', type: 'Refused' },
+    })
+    held.letGo()
+    await stage.ended(sha)
+    await stage.close({ serves: first })
+  })
+
+  it('is refused when the release is promoted', async () => {
+    const { stage } = await stableStage(temporal)
+    const held = hold(stage, 'deploy.remove')
+    const sha = await stage.push()
+    await held.reached()
+    await expect(stage.abort(sha)).rejects.toMatchObject({
+      cause: { message: 'cannot abort: it is promoted already' },
+    })
+    held.letGo()
+    await stage.ended(sha)
+    await stage.close({ serves: sha })
+  })
+
+  it('of the first release leaves nothing, and once it takes traffic is refused', async () => {
+    const stage = await openStage(temporal)
+    const held = hold(stage, 'build.build')
+    const sha = await stage.push()
+    await held.reached()
+    await stage.abort(sha)
+    held.letGo()
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'aborted' })
+    expect(stage.world.gateway.route(stage.app)).toBeUndefined()
+    const written = hold(stage, 'traffic.write')
+    const second = await stage.push()
+    await written.reached()
+    await expect(stage.abort(second)).rejects.toMatchObject({ cause: { type: 'Refused' } })
+    written.letGo()
+    await stage.ended(second)
+    await stage.close({ serves: second })
+  })
+})
+
+describe('another command', () => {
+  it.each(['approve', 'pause', 'promote', 'rollback'] as const)('%s is refused: not yet', async (verb) => {
+    const { stage } = await stableStage(temporal)
+    const held = hold(stage, 'build.build')
+    const sha = await stage.push()
+    await held.reached()
+    const args: [{ id: string; verb: typeof verb; reason: string; by: string }] = [
+      { id: verb, verb, reason: '', by: 'ana' },
+    ]
+    await expect(stage.handle(sha).executeUpdate(command, { args })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('not available yet') },
+    })
+    await expect(stage.appHandle().executeUpdate(command, { args })).rejects.toMatchObject({
+      cause: { message: expect.stringContaining('not available') },
+    })
+    held.letGo()
+    await stage.ended(sha)
+    await stage.close({ serves: sha })
+  })
+})
+
+describe('a cancellation in Temporal', () => {
+  it('leads back as an abort does', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const sha = await stage.push({}, slow)
+    await stage.release(sha, rollingOut)
+    await stage.handle(sha).cancel()
+    expect(await stage.ended(sha)).toMatchObject({
+      outcome: 'aborted',
+      message: 'cancelled in Temporal',
+      weight: 0,
+    })
+    await stage.close({ serves: first })
+  })
+})
