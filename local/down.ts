@@ -96,7 +96,10 @@ export function mountsUnder(
 
 /** Of the folders that the runtime makes outside our own, those that were not there before; others' content stays. */
 function removeFolders(before: readonly string[]): void {
-  removeEntries('/var/lib/cni/results', (name) => name.startsWith('slipway-'))
+  const sandboxes = namesIn('/var/lib/cni/results').flatMap(
+    (name) => name.match(/^slipway-([0-9a-f]+)-/)?.[1] ?? [],
+  )
+  removeEntries('/var/lib/cni/results', (name) => sandboxes.some((sandbox) => name.includes(sandbox)))
   removeEntries('/var/log/containers', (name) => linksInto(join('/var/log/containers', name), paths.log))
   if (!before.includes('/var/lib/kubelet'))
     rmSync('/var/lib/kubelet/device-plugins', { recursive: true, force: true })
@@ -104,9 +107,10 @@ function removeFolders(before: readonly string[]): void {
 }
 
 function removeEntries(folder: string, ours: (name: string) => boolean): void {
-  if (!existsSync(folder)) return
-  for (const name of readdirSync(folder).filter(ours)) rmSync(join(folder, name))
+  for (const name of namesIn(folder).filter(ours)) rmSync(join(folder, name))
 }
+
+const namesIn = (folder: string): string[] => (existsSync(folder) ? readdirSync(folder) : [])
 
 function linksInto(link: string, folder: string): boolean {
   try {

@@ -1,6 +1,15 @@
 // Runs programs, starts lasting ones, and knows a process by its id and start time together.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { closeSync, createWriteStream, mkdirSync, openSync, readFileSync } from 'node:fs'
+import {
+  closeSync,
+  createWriteStream,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+} from 'node:fs'
 import { dirname } from 'node:path'
 
 export type ProcessId = { readonly pid: number; readonly startTime: string }
@@ -55,6 +64,7 @@ export function startDetached(
 ): ProcessId {
   const [program = '', ...args] = command
   mkdirSync(dirname(options.log), { recursive: true })
+  keepSmall(options.log)
   const log = openSync(options.log, 'a', 0o600)
   const child = spawn(program, args, {
     cwd: '/',
@@ -101,6 +111,11 @@ export const sleep = (ms: number): Promise<void> => new Promise((resolve) => set
 function environment(): NodeJS.ProcessEnv {
   const { KUBECONFIG: _, ...rest } = process.env
   return rest
+}
+
+/** A log that has grown long is put aside, in place of the one before it. */
+function keepSmall(log: string): void {
+  if (existsSync(log) && statSync(log).size > 50 * 2 ** 20) renameSync(log, `${log}.old`)
 }
 
 function signal(id: ProcessId, name: NodeJS.Signals): boolean {

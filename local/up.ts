@@ -183,17 +183,24 @@ async function bringGateway(kubectl: Kubectl, tools: Tools): Promise<void> {
 
 async function bringSlipway(progress: Progress, kubectl: Kubectl): Promise<void> {
   await progress.stage("Slipway's own resources and roles", async () => {
-    const files = ['crds', 'install'].flatMap((folder) => manifestsIn(join(paths.root, 'manifests', folder)))
-    await again(() => applyFiles(kubectl, files))
+    const definitions = manifestsIn('crds')
+    await applyFiles(kubectl, definitions)
+    await kubectl([
+      'wait',
+      '--for=condition=Established',
+      '--timeout=30s',
+      ...definitions.flatMap((file) => ['-f', file]),
+    ])
+    await again(() => applyFiles(kubectl, manifestsIn('install')))
     await ensureTokens(kubectl)
   })
   await Promise.all([ensured(progress, worker()), ensured(progress, api())])
 }
 
-function manifestsIn(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort()
-  return names.filter((name) => /\.ya?ml$/.test(name)).map((name) => join(folder, name))
+function manifestsIn(name: string): string[] {
+  const folder = join(paths.root, 'manifests', name)
+  const files = readdirSync(folder).filter((file) => /\.ya?ml$/.test(file))
+  return files.sort().map((file) => join(folder, file))
 }
 
 function ensured(progress: Progress, part: Part): Promise<void> {

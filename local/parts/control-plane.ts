@@ -73,6 +73,7 @@ export function apiServer(tools: KubernetesTools): Part {
       `--audit-log-path=${paths.auditLog}`,
       '--audit-log-maxsize=100',
       '--audit-log-maxbackup=2',
+      '--feature-gates=SizeBasedListCostEstimate=false', // It asks more of etcd than Debian's answers.
       '--profiling=false',
     ],
     files: { [auditPolicy]: JSON.stringify(audited) },

@@ -175,7 +175,7 @@ export function proxy(tools: KubernetesTools, debian: DebianTools): Part {
       `--cluster-cidr=${network.pods}`,
       '--proxy-mode=iptables',
       '--iptables-localhost-nodeports=false',
-      '--nodeport-addresses=127.0.0.0/8',
+      `--nodeport-addresses=${network.pods}`,
       '--conntrack-max-per-core=0',
       '--conntrack-tcp-timeout-established=0s',
       '--conntrack-tcp-timeout-close-wait=0s',

@@ -14,7 +14,7 @@ const prometheusConfig = join(paths.config, 'prometheus.json')
 export function registryPart(tools: DebianTools): Part {
   const settings = {
     version: 0.1,
-    log: { level: 'warn', accesslog: { disabled: true } },
+    log: { level: 'error', accesslog: { disabled: true } },
     storage: { filesystem: { rootdirectory: join(paths.state, 'registry') }, delete: { enabled: true } },
     http: { addr: `${network.host}:5000`, secret: 'uploads never move between processes here' },
   }

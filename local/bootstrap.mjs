@@ -1,0 +1,107 @@
+// What runs before anything is installed: brings dependencies and the build up to date, then hands over to them.
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = join(dirname(fileURLToPath(import.meta.url)), '..')
+const local = 'dist/local/main.js'
+
+/** What each verb runs, one after the other, once the build is fresh. */
+const verbs = {
+  up: (args) => [[process.execPath, local, 'up', ...args]],
+  down: (args) => [[process.execPath, local, 'down', ...args]],
+  status: (args) => [[process.execPath, local, 'status', ...args]],
+  demo: (args) => [[process.execPath, local, 'demo', ...args]],
+  bench: (args) => [
+    [process.execPath, local, 'up'],
+    [process.execPath, 'dist/bench/main.js', ...args],
+  ],
+  test: (args) => [
+    [process.execPath, local, 'up'],
+    [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...args],
+  ],
+}
+
+function main() {
+  const [verb = '', ...args] = process.argv.slice(2)
+  if (!Object.hasOwn(verbs, verb))
+    fail(`unknown verb "${verb}": use one of ${Object.keys(verbs).join(', ')}`, 2)
+  checkSystem()
+  process.chdir(root)
+  // A machine-readable answer must stay alone on standard output.
+  const quiet = args.includes('--json')
+  installDependencies(quiet)
+  buildSources(quiet)
+  for (const command of verbs[verb](args)) {
+    const { status, signal } = spawnSync(command[0], command.slice(1), { stdio: 'inherit' })
+    if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))
+  }
+}
+
+function checkSystem() {
+  const [major, minor] = process.versions.node.split('.').map(Number)
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`Node 20.19 or newer is needed; this is ${process.versions.node}`)
+  if (process.platform !== 'linux') fail(`Linux is needed, real or virtual; this is ${process.platform}`)
+  if (process.getuid() !== 0) fail('it takes root to run a cluster: run the same command with sudo')
+}
+
+function installDependencies(quiet) {
+  const stamp = join(root, 'node_modules/.slipway-lock')
+  const wanted = hashOf([join(root, 'package-lock.json')])
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  step('Dependencies (npm ci)', quiet, ['npm', 'ci', '--no-audit', '--no-fund', '--loglevel=error'])
+  writeFileSync(stamp, wanted)
+}
+
+function buildSources(quiet) {
+  const stamp = join(root, 'dist/.slipway-build')
+  const wanted = hashOf(sources())
+  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return
+  step('The build (npm run build)', quiet, ['npm', 'run', '--silent', 'build'])
+  writeFileSync(stamp, wanted)
+}
+
+/** Everything that the compiler reads of ours. */
+function sources() {
+  const skipped = new Set(['node_modules', 'dist', 'coverage', 'docs'])
+  const folders = readdirSync(root, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory() && !entry.name.startsWith('.') && !skipped.has(entry.name))
+    .map((entry) => join(root, entry.name))
+  const files = folders.flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+  )
+  const configuration = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
+    join(root, name),
+  )
+  return [...files.filter((file) => file.endsWith('.ts') && statSync(file).isFile()).sort(), ...configuration]
+}
+
+function hashOf(files) {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(file).update(readFileSync(file))
+  return hash.digest('hex')
+}
+
+function step(title, quiet, command) {
+  const since = Date.now()
+  const { status, error, stdout, stderr } = spawnSync(command[0], command.slice(1), { encoding: 'utf8' })
+  const seconds = ((Date.now() - since) / 1000).toFixed(1).padStart(6)
+  if (status === 0) {
+    if (!quiet) console.log(`✓ ${seconds} s  ${title}`)
+    return
+  }
+  const said = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-15).join('\n  | ')
+  fail(
+    `${seconds} s  ${title}: \`${command.join(' ')}\` failed${error ? ` (${error.message})` : ''}\n  | ${said}`,
+  )
+}
+
+function fail(message, code = 1) {
+  console.error(`✗ ${message}`)
+  process.exit(code)
+}
+
+main()
