@@ -1,6 +1,7 @@
 // Writes docs/slipway-yaml.md: every key with its type, its default and what it may be, from the schema itself.
 import type { z } from 'zod'
 import { AppFile, notYet } from '../domain/app.ts'
+import { defaultRequests, looksToHarm } from '../domain/judge/defaults.ts'
 import { element, expectedOf, fields, notationOf } from '../domain/schema-tree.ts'
 
 /** The page. `example` is a complete file, which the page shows and a test parses. */
@@ -34,6 +35,17 @@ ${example.trim()}
 ${rows(AppFile).join('\n')}
 
 A \`run.env\` or \`build.args\` value is always a text: write \`"8080"\`, \`"true"\`. In a list of steps a bare number is a weight.
+
+## How a step is judged
+
+The counts are the gateway's own, from the moment it serves the step's weight. Errors that the gateway answered by itself, because no
+pod was ready, count as the canary's.
+
+- **Safe**: the step's time is over, at least \`objectives.requests\` requests were seen (${defaultRequests} when not said), and every objective is met.
+- **Harmful**: an objective is missed in ${looksToHarm} looks in a row. A look is a reading of the counters that brings new requests; it is bad when
+  what is new misses an objective and the last minute misses it by more than one request. Once the step's time is over, the step as a
+  whole is what counts. A single odd error is never harm.
+- **Anything else** goes on being watched. Too few requests when the time is over is no verdict: \`onNoTraffic\` says what follows.
 
 ## Said on the cluster's App, not here
 

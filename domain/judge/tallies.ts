@@ -34,7 +34,11 @@ export function advance(
 ): { readonly counters: Counters; readonly deltas: readonly Delta[] } {
   const seen = [
     ...reading.counts.map((count) => ({ count, key: `${count.revision} ${count.instance}`, route: false })),
-    ...reading.route.map((count) => ({ count, key: `/route ${count.instance}`, route: true })),
+    ...reading.route.map((count) => ({
+      count,
+      key: `/route ${count.revision} ${count.instance}`,
+      route: true,
+    })),
   ]
   if (seen.length === 0) return { counters, deltas: [] }
   const began = counters.began ?? reading.at

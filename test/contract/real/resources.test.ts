@@ -31,7 +31,7 @@ async function table(...words: readonly string[]): Promise<string[][]> {
 }
 
 describe('App', () => {
-  const source = { repository: 'https://github.com/acme/shop', branch: 'main' }
+  const source = { repository: 'https://git.shop.invalid/shop.git', branch: 'main' }
   const create = (spec: Readonly<Record<string, unknown>>) =>
     here.admin.create(kinds.App, { metadata: named(), spec })
 
