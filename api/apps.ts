@@ -18,6 +18,7 @@ export interface DeclaredApp {
 export interface Apps {
   readonly get: (namespace: string, name: string) => DeclaredApp | undefined
   readonly list: () => readonly DeclaredApp[]
+  /** Fails while the Apps are not known. */
   readonly ofRepository: (url: string) => readonly DeclaredApp[]
   /** Declares the App unless one of that name exists; returns the one that exists then. */
   readonly register: (app: AppRef, source: AppSource) => Promise<DeclaredApp>
@@ -43,6 +44,8 @@ export function declaredApps(kubernetes: Kubernetes, kind: Kind<Custom>, watched
     get: (namespace, name) => declared(watched.get(namespace, name)),
     list,
     ofRepository: (url) => {
+      // Half the truth would declare an App for a repository that another App releases already.
+      if (!watched.synced()) throw new Error('the Apps are not known yet')
       const key = repositoryKey(url)
       return list().filter(({ source }) => source && repositoryKey(source.repository) === key)
     },

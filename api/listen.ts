@@ -62,8 +62,10 @@ function bound(server: Server, host: string): Address {
 
 async function close(server: Server, milliseconds: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
-  server.closeIdleConnections()
-  const timer = setTimeout(() => server.closeAllConnections(), milliseconds)
+  // A connection whose last answer has gone out stays open for a next request that is not wanted any more.
+  const idle = setInterval(() => server.closeIdleConnections(), 100)
+  const late = setTimeout(() => server.closeAllConnections(), milliseconds)
   await closed
-  clearTimeout(timer)
+  clearInterval(idle)
+  clearTimeout(late)
 }

@@ -1,8 +1,9 @@
 // The git remote, met by the real git.
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kinds } from '../../platform/kinds.ts'
 import { commit, fetchToken, folder, git, remote, workTree } from './support.ts'
 
+vi.setConfig({ testTimeout: 60_000 })
 let api: Awaited<ReturnType<typeof remote>>
 const trash: { remove: () => Promise<void> }[] = []
 const keep = <T extends { remove: () => Promise<void> }>(made: T): T => {

@@ -17,13 +17,13 @@ const codeOf = (input: Uint8Array): string => {
 }
 const forbidden = ['__proto__', 'constructor', 'prototype']
 
-test('an object without forbidden keys is read as JSON.parse reads it', () => {
+test('an object without forbidden keys is read as JSON.parse reads it', async () => {
   const key = fc.string({ unit: 'grapheme' }).filter((text) => !forbidden.includes(text))
   const object = fc.dictionary(
     key,
     fc.jsonValue({ depthSize: 'small' }).filter((value) => !named(value)),
   )
-  fc.assert(
+  await fc.assert(
     fc.property(object, fc.constantFrom(0, 1, 4), (value, indent) => {
       const text = JSON.stringify(value, null, indent)
       expect(strictJsonObject(bytes(text))).toEqual(JSON.parse(text))
@@ -35,20 +35,20 @@ test('an object without forbidden keys is read as JSON.parse reads it', () => {
 const named = (value: unknown): boolean =>
   forbidden.some((key) => JSON.stringify(value)?.includes(JSON.stringify(key)))
 
-test('any bytes are taken or refused by name', () => {
+test('any bytes are taken or refused by name', async () => {
   const known = ['taken', 'body-not-json-object', 'too-deep', 'duplicate-key', 'forbidden-key']
-  fc.assert(fc.property(fc.uint8Array(), (input) => known.includes(codeOf(input))))
+  await fc.assert(fc.property(fc.uint8Array(), (input) => known.includes(codeOf(input))))
   const pieces = ['{', '}', '[', ']', '"', ':', ',', '\\', '"a"', 'null', ' ', '\\u0061', '__proto__', '1']
   const soup = fc.array(fc.constantFrom(...pieces), { maxLength: 60 })
-  fc.assert(
+  await fc.assert(
     fc.property(soup, (some) => known.includes(codeOf(bytes(some.join(''))))),
     { numRuns: 1000 },
   )
 })
 
-test('no text that JSON.parse refuses is taken', () => {
+test('no text that JSON.parse refuses is taken', async () => {
   const pieces = ['{', '}', '[', ']', '"', ':', ',', '"a"', '"b"', '1', 'true', '\n']
-  fc.assert(
+  await fc.assert(
     fc.property(fc.array(fc.constantFrom(...pieces), { maxLength: 12 }), (some) => {
       const text = some.join('')
       if (codeOf(bytes(text)) === 'taken') expect(() => JSON.parse(text)).not.toThrow()

@@ -1,11 +1,12 @@
 // The sweep: a branch that says more than the App serves is passed on, whatever was lost before.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { declaredApps } from '../../api/apps.ts'
 import { bareRepositories } from '../../api/repositories.ts'
 import { sweep } from '../../api/sweep.ts'
 import { kinds } from '../../platform/kinds.ts'
 import { folder, git, memoryCluster, memorySources, shop, workTree } from './support.ts'
 
+vi.setConfig({ testTimeout: 30_000 })
 const gitUrl = 'http://10.244.0.1:8090/git'
 const trash: (() => Promise<void>)[] = []
 let parts: Awaited<ReturnType<typeof open>>
@@ -16,7 +17,9 @@ async function open() {
   trash.push(root.remove, tree.remove)
   const repositories = bareRepositories(root.path)
   const [cluster, temporal] = [memoryCluster(), memorySources()]
-  const apps = declaredApps(cluster.kubernetes, kinds.App, cluster.watched(kinds.App))
+  let synced = true
+  const watched = { ...cluster.watched(kinds.App), synced: () => synced }
+  const apps = declaredApps(cluster.kubernetes, kinds.App, watched)
   const look = sweep({ apps, repositories, sources: temporal.sources, gitUrl, appNamespace: 'default' })
   await repositories.ensure('shop')
   const push = () => git(tree.path, 'push', '-q', `${root.path}/shop.git`, 'main')
@@ -25,7 +28,10 @@ async function open() {
     cluster.put(kinds.App, { metadata: { ...shop }, spec, status })
   }
   const sha = (await git(tree.path, 'rev-parse', 'HEAD')).out
-  return { ...temporal, cluster, repositories, look, push, declare, sha }
+  const setSynced = (value: boolean) => {
+    synced = value
+  }
+  return { ...temporal, cluster, repositories, look, push, declare, sha, setSynced }
 }
 
 beforeEach(async () => {
@@ -54,6 +60,17 @@ test('an App that was deleted on purpose is not declared again', async () => {
   await look('shop')
   expect(looks).toHaveLength(1)
   expect(cluster.objects.size).toBe(0)
+})
+
+test('before the Apps are known none is declared, and nothing is forgotten', async () => {
+  const { look, push, looks, cluster, setSynced } = parts
+  await push()
+  setSynced(false)
+  await expect(look('shop')).rejects.toThrow('not known yet')
+  expect(cluster.objects.size).toBe(0)
+  setSynced(true)
+  await look('shop')
+  expect(looks).toHaveLength(1)
 })
 
 test('what the App serves already is not told', async () => {

@@ -5,6 +5,7 @@ import { type Custom, kinds } from '../../platform/kinds.ts'
 import { type KubeServer, kubeServer } from './kube-server.ts'
 import { silent } from './support.ts'
 
+vi.setConfig({ testTimeout: 30_000 })
 let api: KubeServer
 let watched: Watched<Custom> | undefined
 let seen: string[]

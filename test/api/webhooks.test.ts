@@ -1,5 +1,6 @@
 // The webhook against its corpus, and against a Temporal that is away.
 import { createHmac } from 'node:crypto'
+import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { declaredApps } from '../../api/apps.ts'
 import { prometheusMetrics } from '../../api/metrics.ts'
@@ -177,5 +178,37 @@ describe('the secret file', () => {
     (text) => {
       expect(() => webhookSecrets(text)).toThrow('at least 32 bytes')
     },
+  )
+})
+
+test('whatever is sent, signed or not, is answered by name and never with a failure of ours', async () => {
+  const header = fc.constantFrom(
+    'x-github-event',
+    'x-github-delivery',
+    'content-type',
+    'content-encoding',
+    'x-hub-signature-256',
+  )
+  const value = fc.oneof(
+    fc.constantFrom('push', 'ping', 'application/json', ''),
+    fc.string({ unit: 'binary-ascii' }),
+  )
+  const some = fc.dictionary(
+    header,
+    value.map((text) => text.replaceAll(/[\0\r\n]/g, '').trim()),
+    { maxKeys: 3 },
+  )
+  const change = fc.dictionary(fc.constantFrom(...Object.keys(corpus.goodPush), 'zen'), fc.jsonValue())
+  const bodies = fc.oneof(
+    fc.string(),
+    change.map((fields) => JSON.stringify({ ...corpus.goodPush, ...fields })),
+  )
+  await fc.assert(
+    fc.asyncProperty(bodies, some, fc.boolean(), async (body, headers, signed) => {
+      const { reply, says } = await deliver({ body, headers }, signed ? sign(body) : undefined)
+      expect(reply.status).toBeLessThan(500)
+      expect(says).toMatch(/^[a-z:-]+$/)
+    }),
+    { numRuns: 500 },
   )
 })
