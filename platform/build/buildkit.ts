@@ -122,8 +122,8 @@ async function createOrAttach(
       (await kubernetes.create(kinds.Job, wanted)) ?? (await kubernetes.get(kinds.Job, namespace, name))
     if (job === undefined) continue
     const ours = job.metadata.labels?.['slipway.dev/release'] === releaseName(plan.release)
-    const failed = job.status?.conditions?.some(isTrue('Failed')) ?? false
-    if (job.metadata.deletionTimestamp === undefined && (ours || !failed)) return job
+    if (job.metadata.deletionTimestamp === undefined && (ours || !(await hasFailed(kubernetes, job))))
+      return job
     await end(kubernetes, job)
   }
   throw new Error(`cannot start build ${namespace}/${name}: others start and end it all the time`)
@@ -145,6 +145,12 @@ async function podOf(kubernetes: Kubernetes, { metadata }: Stored<Job>): Promise
   const labels = { 'batch.kubernetes.io/controller-uid': metadata.uid }
   const pods = await kubernetes.list(kinds.Pod, metadata.namespace ?? '', { labels })
   return pods[0]
+}
+
+/** The pod knows before the Job does. */
+async function hasFailed(kubernetes: Kubernetes, job: Stored<Job>): Promise<boolean> {
+  if (job.status?.conditions?.some(isTrue('Failed'))) return true
+  return (await podOf(kubernetes, job))?.status?.phase === 'Failed'
 }
 
 async function current(kubernetes: Kubernetes, { metadata }: Stored<Job>): Promise<Job> {
