@@ -31,3 +31,6 @@ const join = (large: number, unit: string, small: number, smallUnit: string): st
 export const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)
 
 export const shortSha = (sha: string): string => sha.slice(0, 7)
+
+/** What a message says before it goes into detail. */
+export const firstLine = (text: string): string => text.split('\n', 1)[0] ?? ''

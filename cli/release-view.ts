@@ -4,7 +4,7 @@ import type { Evidence, Tally } from '../domain/judge/judge.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { Outcome, Transition } from '../domain/release.ts'
 import type { ReleaseView } from './cluster.ts'
-import { clock, counted, share, shortSha, span } from './notation.ts'
+import { clock, counted, firstLine, share, shortSha, span } from './notation.ts'
 import type { Colour, Paint } from './screen.ts'
 
 const recent = 8
@@ -21,7 +21,7 @@ export function releaseBlock(release: ReleaseView, paint: Paint, now: number): s
       span(ended - release.startedAt),
     ].join('  '),
     ...revisionLines(release),
-    ...(release.message ? [`  ${release.message}`] : []),
+    ...(release.message ? release.message.split('\n').map((line) => `  ${line}`) : []),
     ...(release.stalled ? [`  ${paint('yellow', `stalled: ${release.stalled}`)}`] : []),
     ...release.transitions
       .slice(-recent)
@@ -32,7 +32,7 @@ export function releaseBlock(release: ReleaseView, paint: Paint, now: number): s
 /** One line of the release's history. */
 export function transitionLine({ at, phase, weight, message, evidence }: Transition): string {
   const numbers = evidence ? `  [${evidenceOf(evidence)}]` : ''
-  return `${clock(at)}  ${phase.padEnd(12)}  ${formatWeight(weight).padStart(6)}  ${message}${numbers}`
+  return `${clock(at)}  ${phase.padEnd(12)}  ${formatWeight(weight).padStart(6)}  ${firstLine(message)}${numbers}`
 }
 
 /** What was counted since the last line of history, while a step is watched. */

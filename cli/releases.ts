@@ -3,7 +3,7 @@ import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { shortSha, span } from './notation.ts'
+import { firstLine, shortSha, span } from './notation.ts'
 import { stateOf } from './release-view.ts'
 import { nothingYet } from './selection.ts'
 import { table } from './table.ts'
@@ -36,6 +36,6 @@ export const releaseTable = (shown: readonly ReleaseView[], now: number): string
       stateOf(release),
       formatWeight(release.weight),
       span(now - release.startedAt),
-      release.message,
+      firstLine(release.message),
     ]),
   )

@@ -12,6 +12,9 @@ export interface ApiCall {
   /** `httproutes`, `releases/status`. */
   readonly resource: string
   readonly name: string
+  readonly namespace: string
+  /** Path and query: a list says by its selector what it is about. */
+  readonly uri: string
   readonly code: number
 }
 
@@ -41,13 +44,15 @@ export function readCall(line: string): ApiCall | undefined {
   if (event?.stage !== 'ResponseComplete' || event.verb === 'watch') return undefined
   const user = event.user?.username ?? ''
   if (!user.startsWith(ours)) return undefined
-  const { resource = '', subresource, name = '' } = event.objectRef ?? {}
+  const { resource = '', subresource, name = '', namespace = '' } = event.objectRef ?? {}
   return {
     at: Date.parse(event.stageTimestamp ?? ''),
     account: user.slice(ours.length),
     verb: event.verb ?? '',
     resource: subresource ? `${resource}/${subresource}` : resource,
     name,
+    namespace,
+    uri: event.requestURI ?? '',
     code: event.responseStatus?.code ?? 0,
   }
 }
@@ -56,7 +61,8 @@ interface AuditEvent {
   readonly stage?: string
   readonly verb?: string
   readonly user?: { readonly username?: string }
-  readonly objectRef?: { readonly resource?: string; readonly subresource?: string; readonly name?: string }
+  readonly requestURI?: string
+  readonly objectRef?: Readonly<Partial<Record<'resource' | 'subresource' | 'name' | 'namespace', string>>>
   readonly responseStatus?: { readonly code?: number }
   readonly stageTimestamp?: string
 }
@@ -68,6 +74,12 @@ function parse(line: string): AuditEvent | undefined {
   } catch {
     return undefined
   }
+}
+
+/** Those that are about one App: its objects carry its name, its lists select by it. */
+export function callsAbout(calls: readonly ApiCall[], app: string): ApiCall[] {
+  const named = new RegExp(`(?<![a-z0-9-])${app}(?![a-z0-9])`)
+  return calls.filter(({ name, uri }) => named.test(name) || named.test(decodeURIComponent(uri)))
 }
 
 /** How often each verb on each resource was used: `{"get deployments": 12}`, the most frequent first. */

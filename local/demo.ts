@@ -1,6 +1,6 @@
 // `npm run demo`: the whole road on screen, with times: stable, promoted under load, taken back by itself.
 import type { ReleaseMeasures } from './measures.ts'
-import { complaints, type Road, type Trip, travel } from './road.ts'
+import { complaints, harmed, type Road, type Trip, travel } from './road.ts'
 import { readState, type State } from './state.ts'
 
 /** Everything runs already. Fails with what went otherwise than it must; else returns the exit code. */
@@ -21,13 +21,12 @@ export async function demo(): Promise<number> {
 const elapsed = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1).padStart(6)} s`
 
 function story({ first, good, bad, after }: Road): string[] {
-  const blamed = bad.traffic.failed
   return [
     '',
     'What happened',
     `  version ${first.version.number}  ${first.status.outcome}: it holds all traffic`,
     `  version ${good.version.number}  ${good.status.outcome} under load: ${good.traffic.requests} requests, ${good.traffic.failed} failed (p50 ${ms(good.traffic.latency.p50)}, p99 ${ms(good.traffic.latency.p99)})`,
-    `  version ${bad.version.number}  ${bad.status.outcome}: ${bad.traffic.requests} requests, ${blamed} harmed; after it ${after.requests} requests, ${after.failed} failed`,
+    `  version ${bad.version.number}  ${bad.status.outcome}: ${bad.traffic.requests} requests, ${harmed(bad)} harmed; after it ${after.requests} requests, ${after.failed} failed`,
     `             ${bad.status.message}`,
   ]
 }

@@ -136,7 +136,7 @@ describe('following a release', () => {
     const seen: string[] = []
     for await (const { phase, message } of cluster().follow('shop-7', AbortSignal.timeout(10_000))) {
       seen.push(phase)
-      expect(message).toBe('ab c')
+      expect(message).toBe('ab \nc')
       if (phase === 'done') break
     }
     expect(seen).toEqual(['building', 'done'])

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { Evidence } from '../../domain/judge/judge.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
-import { type ApiCall, byKind, callsSince, endOf, readCall } from '../../local/audit.ts'
+import { type ApiCall, byKind, callsAbout, callsSince, endOf, readCall } from '../../local/audit.ts'
 import { measure, type ReleaseRecord, servedDelays } from '../../local/measures.ts'
 import { weightsOf } from '../../local/served.ts'
 
@@ -40,6 +40,8 @@ const write = (at: number, verb = 'update', code = 200): ApiCall => ({
   verb,
   resource: 'httproutes',
   name: 'shop',
+  namespace: 'default',
+  uri: '',
   code,
 })
 
@@ -97,7 +99,8 @@ describe("the API server's record", () => {
       stage: 'ResponseComplete',
       verb: 'get',
       user: { username: 'system:serviceaccount:slipway-system:slipway-worker' },
-      objectRef: { resource: 'releases', subresource: 'status', name: 'shop-3' },
+      requestURI: '/apis/slipway.dev/v1beta1/namespaces/default/releases/shop-3/status',
+      objectRef: { resource: 'releases', subresource: 'status', name: 'shop-3', namespace: 'default' },
       responseStatus: { code: 200 },
       stageTimestamp: '1970-01-01T00:00:05.250000Z',
       ...part,
@@ -110,6 +113,8 @@ describe("the API server's record", () => {
       verb: 'get',
       resource: 'releases/status',
       name: 'shop-3',
+      namespace: 'default',
+      uri: '/apis/slipway.dev/v1beta1/namespaces/default/releases/shop-3/status',
       code: 200,
     })
   })
@@ -124,6 +129,21 @@ describe("the API server's record", () => {
     ],
     ['half a line', event({}).slice(0, 200)],
   ])('is silent about %s', (_what, line) => expect(readCall(line)).toBeUndefined())
+
+  it("knows one App's calls from another's", () => {
+    const pods = {
+      ...write(1, 'list'),
+      name: '',
+      uri: '/api/v1/namespaces/x/pods?labelSelector=slipway.dev%2Fapp%3Dshop',
+    }
+    const revision = { ...write(2), name: 'shop-3f2c1d0-ab12' }
+    const others = [
+      { ...write(3), name: 'my-shop' },
+      { ...write(4), name: 'shopping' },
+      { ...pods, uri: pods.uri.replace('shop', 'harbor') },
+    ]
+    expect(callsAbout([pods, revision, ...others], 'shop')).toEqual([pods, revision])
+  })
 
   it('is read from where one looked before', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'audit-'))
