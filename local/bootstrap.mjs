@@ -18,10 +18,7 @@ const verbs = {
     [process.execPath, local, 'up'],
     [process.execPath, 'dist/bench/main.js', ...args],
   ],
-  test: (args) => [
-    [process.execPath, local, 'up'],
-    [process.execPath, 'node_modules/vitest/vitest.mjs', 'run', ...args],
-  ],
+  test: (args) => [[process.execPath, local, 'test', ...args]],
 }
 
 function main() {
@@ -93,10 +90,10 @@ function step(title, quiet, command) {
     if (!quiet) console.log(`✓ ${seconds} s  ${title}`)
     return
   }
-  const said = `${stdout ?? ''}${stderr ?? ''}`.trimEnd().split('\n').slice(-15).join('\n  | ')
-  fail(
-    `${seconds} s  ${title}: \`${command.join(' ')}\` failed${error ? ` (${error.message})` : ''}\n  | ${said}`,
-  )
+  const said = `${stdout ?? ''}${stderr ?? ''}`.split('\n').filter((line) => !/^(npm error)?\s*$/.test(line))
+  const shown = said.length > 24 ? [...said.slice(0, 12), '…', ...said.slice(-12)] : said
+  const why = error ? ` (${error.message})` : ''
+  fail(`${seconds} s  ${title}: \`${command.join(' ')}\` failed${why}\n  | ${shown.join('\n  | ')}`)
 }
 
 function fail(message, code = 1) {

@@ -1,4 +1,4 @@
-// The verbs of the embedded default: up, down, status, demo.
+// The verbs of the embedded default: up, down, status, demo, test.
 import { down } from './down.ts'
 import { withLock } from './lock.ts'
 import { paths } from './paths.ts'
@@ -6,6 +6,7 @@ import { endOfProgram } from './process.ts'
 import { createProgress, StageFailure } from './progress.ts'
 import { readState } from './state.ts'
 import { aligned, places, status } from './status.ts'
+import { wheelProgram } from './tools/python.ts'
 import { up } from './up.ts'
 
 const [verb = '', ...args] = process.argv.slice(2)
@@ -24,11 +25,22 @@ const verbs: Readonly<Record<string, () => Promise<number>>> = {
   status: () => status(args.includes('--json')),
   demo: async () => {
     await bringUp()
-    const { demo } = (await import(new URL('./demo.js', import.meta.url).href)) as {
-      demo: (args: readonly string[]) => Promise<number>
-    }
-    return demo(args)
+    const { demo } = await import('./demo.ts')
+    return demo()
   },
+  test: async () => {
+    const { test } = await import('./test.ts')
+    return test(paths.root, { isUp: async () => readState().running, tools: testTools })
+  },
+}
+
+/** Where tests find the programs that they start by themselves. */
+async function testTools(): Promise<Record<string, string>> {
+  const [server, testServer] = await Promise.all([
+    wheelProgram('temporal'),
+    wheelProgram('temporalTestServer'),
+  ])
+  return { SLIPWAY_TEMPORAL: server, SLIPWAY_TEMPORAL_TEST_SERVER: testServer }
 }
 
 function bringUp(): Promise<void> {

@@ -91,8 +91,10 @@ export function updateState(change: (state: StateFile) => StateFile): void {
 
 export function recordPart(name: string, record: PartRecord | undefined): void {
   updateState((state) => {
-    const { [name]: _, ...others } = state.parts
-    return { ...state, parts: record === undefined ? others : { ...others, [name]: record } }
+    const parts = { ...state.parts }
+    if (record === undefined) delete parts[name]
+    else parts[name] = record
+    return { ...state, parts }
   })
 }
 
