@@ -59,12 +59,14 @@ export function follower(options: FollowOptions) {
 }
 
 function* news(release: SeenRelease, last: SeenRelease | undefined): Generator<string> {
+  const { name, phase, outcome, message, weight, transitions } = release
   const known = last?.transitions.at(-1)?.at ?? 0
-  const fresh = release.transitions.filter(({ at }) => at > known)
-  for (const step of fresh) yield line(release.name, step.phase, step.weight, step.message)
-  if (release.outcome) yield `${release.name}: ${release.outcome.toUpperCase()}${tail(release.message)}`
-  else if (fresh.length === 0 && (release.phase !== last?.phase || release.message !== last.message))
-    yield line(release.name, release.phase, release.weight, release.message)
+  // The end is told once, with its outcome.
+  const fresh = transitions.filter((step) => step.at > known && step.phase !== 'done')
+  for (const step of fresh) yield line(name, step.phase, step.weight, step.message)
+  const changed = phase !== last?.phase || message !== last.message
+  if (outcome) yield `${name}: ${outcome.toUpperCase()}${tail(message)}`
+  else if (fresh.length === 0 && message && changed) yield line(name, phase, weight, message)
 }
 
 const line = (name: string, phase: string, weight: number, message: string): string =>

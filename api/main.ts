@@ -22,7 +22,7 @@ import { bareRepositories } from './repositories.ts'
 import { routes } from './routes.ts'
 import { type Route, server } from './server.ts'
 import { temporalSources } from './sources.ts'
-import { sweep } from './sweep.ts'
+import { ownRepositories, sweep } from './sweep.ts'
 import { gitTokens } from './tokens.ts'
 import { admission, clusterJudge } from './visitor.ts'
 import { informerOf, watch } from './watch.ts'
@@ -143,12 +143,12 @@ async function gitRemoteOf({ git, appNamespace, pushFollow }: ApiSettings): Prom
     later: behind.add,
     log,
   })
-  const prefix = `${gitUrl}/`
   const timer = setInterval(() => {
-    for (const { source } of apps.list()) {
-      const repository = source?.repository
-      if (repository?.startsWith(prefix)) behind.add(repository.slice(prefix.length).replace(/\.git$/, ''))
-    }
+    for (const repository of ownRepositories(apps.list(), gitUrl)) behind.add(repository)
+    repositories.news().then(
+      (names) => names.forEach(behind.add),
+      (error: unknown) => log.warn({ error }, 'the git root could not be read'),
+    )
   }, 60_000)
   return {
     answer: gitRemote({ tokens, repositories, backend, received, log }),

@@ -13,17 +13,14 @@ export interface QueueOptions {
   readonly handle: (key: string) => Promise<void>
   readonly log: Logger
   readonly atOnce?: number
+  /** After so many failures in a row it is given up: whoever asked asks again when it still matters. */
+  readonly tries?: number
   /** Milliseconds of the first and of the longest pause between tries. */
   readonly pause?: { readonly first: number; readonly longest: number }
 }
 
-export function queue({
-  name,
-  handle,
-  log,
-  atOnce = 8,
-  pause = { first: 1_000, longest: 30_000 },
-}: QueueOptions): Queue {
+export function queue({ name, handle, log, ...options }: QueueOptions): Queue {
+  const { atOnce = 8, tries: most = 20, pause = { first: 1_000, longest: 30_000 } } = options
   const waiting = new Set<string>()
   const running = new Set<string>()
   const failures = new Map<string, number>()
@@ -54,6 +51,11 @@ export function queue({
 
   function later(key: string, error: unknown): void {
     const tries = (failures.get(key) ?? 0) + 1
+    if (tries >= most) {
+      failures.delete(key)
+      log.error({ queue: name, key, tries, error }, 'work failed and is given up until it is asked for again')
+      return
+    }
     failures.set(key, tries)
     const longest = Math.min(pause.longest, pause.first * 2 ** Math.min(tries - 1, 10))
     const wait = longest * (0.5 + Math.random() / 2)

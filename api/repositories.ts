@@ -1,6 +1,6 @@
 // The bare repositories behind the git remote: one folder each under the git root, made on first contact.
 import { execFile } from 'node:child_process'
-import { access, mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
+import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { gitEnvironment } from './git-environment.ts'
@@ -14,6 +14,8 @@ export interface Repositories {
   readonly exists: (name: string) => Promise<boolean>
   /** Whether no App has been declared for the repository since it was made. */
   readonly isNew: (name: string) => Promise<boolean>
+  /** All that are new. */
+  readonly news: () => Promise<readonly string[]>
   /** From now on it is not new: an App that is deleted later stays deleted. */
   readonly claim: (name: string) => Promise<void>
   /** The branch's newest commit; undefined when there is none. */
@@ -25,6 +27,7 @@ export const isRepositoryName = (name: string): boolean => /^[a-z]([a-z0-9-]{0,3
 
 export function bareRepositories(root: string): Repositories {
   const pathOf = (name: string) => join(root, `${name}.git`)
+  const isNew = (name: string) => there(join(pathOf(name), newMarker))
   const exists = (name: string) => there(join(pathOf(name), 'HEAD'))
   return {
     root,
@@ -32,7 +35,13 @@ export function bareRepositories(root: string): Repositories {
     async ensure(name) {
       if (!(await exists(name))) await create(root, pathOf(name))
     },
-    isNew: (name) => there(join(pathOf(name), newMarker)),
+    isNew,
+    async news() {
+      const entries = await readdir(root)
+      const names = entries.filter((entry) => entry.endsWith('.git')).map((entry) => entry.slice(0, -4))
+      const fresh = await Promise.all(names.map(isNew))
+      return names.filter((name, index) => isRepositoryName(name) && fresh[index])
+    },
     claim: (name) => rm(join(pathOf(name), newMarker), { force: true }),
     head: (name, branch) => resolve(pathOf(name), `refs/heads/${branch}`),
   }

@@ -41,3 +41,11 @@ export function sweep({ apps, repositories, sources, gitUrl, appNamespace }: Swe
     if (made.source?.repository === url) await tell(repository, made)
   }
 }
+
+/** The repositories of the built-in remote that Apps take their commits from. */
+export function ownRepositories(apps: readonly DeclaredApp[], gitUrl: string): ReadonlySet<string> {
+  const prefix = `${gitUrl}/`
+  const urls = apps.flatMap(({ source }) => source?.repository ?? [])
+  const own = urls.filter((url) => url.startsWith(prefix) && url.endsWith('.git'))
+  return new Set(own.map((url) => url.slice(prefix.length, -'.git'.length)))
+}

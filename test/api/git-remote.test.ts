@@ -1,7 +1,7 @@
 // The git remote, met by the real git.
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { kinds } from '../../platform/kinds.ts'
-import { commit, fetchToken, folder, git, remote, workTree } from './support.ts'
+import { fetchToken, folder, git, remote, workTree } from './support.ts'
 
 vi.setConfig({ testTimeout: 60_000 })
 let api: Awaited<ReturnType<typeof remote>>
@@ -151,11 +151,12 @@ test('a branch whose name is a shell script is text', async () => {
 })
 
 test('the pusher reads the release as it goes, until its outcome', async () => {
+  const patient = await remote({ follow: 50_000 })
+  trash.push({ remove: patient.close })
   const { path } = keep(await workTree('told'))
-  await git(path, 'push', api.url('told'), 'main')
-  const sha = await commit(path, 'told again')
-  const spec = { app: 'told', seq: 1, sha }
+  const sha = (await git(path, 'rev-parse', 'HEAD')).out
   const metadata = { namespace: 'default', name: 'told-1' }
+  const spec = { app: 'told', seq: 1, sha }
   const step = (at: number, phase: string, weight: number, message: string) => ({
     at,
     phase,
@@ -163,19 +164,17 @@ test('the pusher reads the release as it goes, until its outcome', async () => {
     message,
   })
   const building = step(1, 'building', 0, 'Dockerfile')
-  const status = { phase: 'building', message: '', weight: 0, transitions: [building] }
-  const pushing = git(path, 'push', api.url('told'), 'main')
-  setTimeout(() => api.put(kinds.Release, { metadata, spec, status }), 150)
-  setTimeout(() => {
-    const rolling = step(2, 'rolling-out', 250, 'step 2/4')
-    const transitions = [building, rolling]
-    api.put(kinds.Release, {
-      metadata,
-      spec,
-      status: { phase: 'done', outcome: 'promoted', message: 'safe', weight: 1000, transitions },
-    })
-  }, 250)
+  const rolling = step(2, 'rolling-out', 250, 'step 2/4')
+  const done = step(3, 'done', 1000, 'safe')
+
+  const pushing = git(path, 'push', patient.url('told'), 'main')
+  await vi.waitFor(() => expect(patient.looks).toHaveLength(1), { timeout: 30_000 })
+  patient.put(kinds.Release, { metadata, spec, status: { ...building, transitions: [building] } })
+  await new Promise((resolve) => setTimeout(resolve, 100))
+  const status = { ...done, outcome: 'promoted', transitions: [building, rolling, done] }
+  patient.put(kinds.Release, { metadata, spec, status })
   const { code, err } = await pushing
+
   expect(code).toBe(0)
   const lines = err.split('\n').flatMap((text) => /^remote: (.*?)\s*$/.exec(text)?.[1] ?? [])
   expect(lines).toEqual([

@@ -79,3 +79,18 @@ test('once stopped nothing runs', async () => {
   await new Promise((resolve) => setTimeout(resolve, 60))
   expect(runs.length).toBe(before)
 })
+
+test('what fails time after time is given up, until it is asked for again', async () => {
+  let runs = 0
+  const handle = async () => {
+    runs += 1
+    throw new Error('never')
+  }
+  const work = queue({ name: 'test', log: silent, tries: 3, pause: { first: 1, longest: 2 }, handle })
+  work.add('a')
+  await vi.waitFor(() => expect(runs).toBe(3))
+  await new Promise((resolve) => setTimeout(resolve, 40))
+  expect(runs).toBe(3)
+  work.add('a')
+  await vi.waitFor(() => expect(runs).toBe(6))
+})

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { declaredApps } from '../../api/apps.ts'
 import { bareRepositories } from '../../api/repositories.ts'
-import { sweep } from '../../api/sweep.ts'
+import { ownRepositories, sweep } from '../../api/sweep.ts'
 import { kinds } from '../../platform/kinds.ts'
 import { folder, git, memoryCluster, memorySources, shop, workTree } from './support.ts'
 
@@ -50,6 +50,31 @@ test('a first push that nobody heard of declares the App and is told once', asyn
   await look('shop')
   expect(cluster.watched(kinds.App).get('default', 'shop')).toBeDefined()
   expect(looks).toMatchObject([{ app: 'default/shop', moved: { ref: 'refs/heads/main', after: sha } }])
+})
+
+test('a repository is new until its App was declared', async () => {
+  const { look, push, repositories } = parts
+  expect(await repositories.news()).toEqual(['shop'])
+  await push()
+  await look('shop')
+  expect(await repositories.news()).toEqual([])
+})
+
+test('the Apps of the built-in remote name their repositories', () => {
+  const of = (repository: string) => ({
+    app: shop,
+    uid: '',
+    generation: 1,
+    source: { repository, branch: 'main' },
+    stable: undefined,
+  })
+  const apps = [
+    of(`${gitUrl}/shop.git`),
+    of('https://github.com/acme/shop.git'),
+    of(`${gitUrl}/shop.git`),
+    of(`${gitUrl}x/a.git`),
+  ]
+  expect([...ownRepositories(apps, gitUrl)]).toEqual(['shop'])
 })
 
 test('an App that was deleted on purpose is not declared again', async () => {
