@@ -236,6 +236,7 @@ describe('a file that is wrong says where and why', () => {
       '4:14 metadata.namespace: is "kube-system"',
     ],
     [minimal.replace('  name: shop', '  name: shop\n  labels: {}'), '5:3 metadata.labels: unknown key'],
+    [`${minimal}toString: 1\n`, '5:1 toString: unknown key; Allowed: apiVersion'],
     ['kind: App\napiVersion: slipway.dev/v1beta1\n', '1:1 metadata: is required'],
     [`${minimal}---\nkind: App\n`, 'is a second document'],
     [`${minimal}x: *a\n`, 'alias'],

@@ -216,6 +216,26 @@ describe('time and data', () => {
   })
 })
 
+describe('what belongs to no look of this step', () => {
+  it('is what was counted before the gateway served the step’s weight', () => {
+    const asked = question({ since: start + 5000 })
+    const { last } = judgeAll(
+      traffic([{ requests: 50, errors: 50 }, { requests: 50, errors: 50 }, { requests: 30 }]),
+      asked,
+    )
+    expect(last.evidence).toMatchObject({ canary: { requests: 30, errors: 0 }, looks: 1 })
+  })
+
+  it('is another instance, read at the same moment', () => {
+    const twoProxies = Array.from({ length: 3 }, (_, i) => {
+      const at = start + i * 2000
+      const tally = { requests: 100 * i, errors: 50 * i }
+      return ['proxy-1', 'proxy-2'].map((instance) => reading(at, [count('shop-b', at, tally, instance)]))
+    })
+    expect(judgeAll(twoProxies.flat()).last).toMatchObject({ kind: 'undecided', evidence: { looks: 2 } })
+  })
+})
+
 describe('the gateway’s own answers', () => {
   /** The route sees `alone` requests that no revision saw. */
   const unready = (alone: number) =>
