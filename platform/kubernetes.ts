@@ -157,6 +157,10 @@ function caller(config: KubeConfig, timeout: number, observe: (call: Call) => vo
       throw new Error(`cannot ${what(request)}: no answer from the API server: ${reason(cause)}`, { cause })
     })
     observe({ verb, resource: kind.plural, status })
+    if (status === 404 && !isStatus(body))
+      throw new Error(
+        `cannot ${what(request)}: the API server does not know such objects; is their definition installed?`,
+      )
     if (status >= 300 && !request.absent?.includes(status)) throw refusal(request, status, body)
     return { status, body }
   }
@@ -228,6 +232,12 @@ function what({ verb, kind, namespace, name, part }: Request): string {
   const subject = `${kind.plural}${group}${part ? `/${part}` : ''}`
   return name ? `${verb} ${subject} ${namespace}/${name}` : `${verb} ${subject} in ${namespace}`
 }
+
+/**
+ * That an object does not exist is said by a Status. A kind that does not exist is a bare 404: its definition is being
+ * installed or was removed, which says nothing about the objects.
+ */
+const isStatus = (body: string): boolean => body.trimStart().startsWith('{')
 
 function said(body: string): string {
   try {

@@ -8,8 +8,8 @@ import { eventually } from './eventually.ts'
 export interface DeploySetup {
   readonly deploy: Deploy
   readonly newApp: () => AppRef
-  /** Declares the App in the cluster. */
-  readonly declare: (app: AppRef, source: AppSource) => Promise<void>
+  /** An App of its own that the cluster declares. */
+  readonly declared: (source: AppSource) => Promise<AppRef>
   /** A revision whose pods become ready, and ones whose pods never do. */
   readonly newRevision: (app: AppRef, fate: 'runs' | 'no such image' | 'crashes') => Revision
   readonly wait: (milliseconds: number) => Promise<unknown>
@@ -17,7 +17,8 @@ export interface DeploySetup {
 }
 
 export function deployContract(make: () => Promise<DeploySetup>): void {
-  describe('deploy', () => {
+  // Pods take their time, so the tests wait together: each has Apps of its own.
+  describe.concurrent('deploy', () => {
     let setup: DeploySetup
     beforeAll(async () => {
       setup = await make()
@@ -36,9 +37,8 @@ export function deployContract(make: () => Promise<DeploySetup>): void {
     })
 
     test('finds the source where the cluster declares it', async () => {
-      const app = setup.newApp()
-      const source = { repository: 'https://git.example/acme/shop', branch: 'main' }
-      await setup.declare(app, source)
+      const source = { repository: 'http://10.244.0.1:8090/git/nothing.git', branch: 'main' }
+      const app = await setup.declared(source)
       expect((await setup.deploy.describe(app)).source).toEqual(source)
     })
 

@@ -54,7 +54,11 @@ deployContract(async (): Promise<DeploySetup> => {
   return {
     deploy: platform.deploy,
     newApp,
-    declare: async (app, source) => world.declare(app, source),
+    declared: async (source) => {
+      const app = newApp()
+      world.declare(app, source)
+      return app
+    },
     newRevision: (app, fate) => {
       made += 1
       const revision = aRevision(app, `${app.name}/${made}`)
@@ -126,7 +130,8 @@ reportContract(async (): Promise<ReportSetup> => {
   const { platform, world } = memoryPlatform()
   return {
     report: platform.report,
-    newApp: async () => newApp(),
+    newApp,
+    declared: async () => newApp(),
     events: async (_app, release) =>
       world.events.filter((event) => event.release === release).map(({ message }) => message),
     appStatus: async (app) => world.apps.get(`${app.namespace}/${app.name}`),

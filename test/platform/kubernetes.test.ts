@@ -105,3 +105,17 @@ test('lists page by page', async () => {
   expect(found).toHaveLength(2)
   expect(asked[0]?.url).toContain('labelSelector=a%3Db%2Cc%3Dd')
 })
+
+test('a kind that the API server does not know is no absent object: it may be installed in a moment', async () => {
+  const { kube } = await against((_, response) => void response.writeHead(404).end('404 page not found\n'))
+  const unknown = 'the API server does not know such objects'
+  const attempts = [
+    () => kube.get(kinds.App, 'default', 'shop'),
+    () => kube.remove(kinds.App, 'default', 'shop'),
+    () => kube.create(kinds.App, shop),
+  ]
+  for (const attempt of attempts) {
+    const error = await attempt().catch((refused: unknown) => refused)
+    expect(error).toMatchObject({ name: 'Error', message: expect.stringContaining(unknown) })
+  }
+})

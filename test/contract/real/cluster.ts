@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CoreV1Api, RbacAuthorizationV1Api } from '@kubernetes/client-node'
+import { expect } from 'vitest'
 import type { AppRef, AppSource } from '../../../domain/app.ts'
 import type { Image, Revision } from '../../../domain/revision.ts'
 import { addresses, images } from '../../../local/addresses.ts'
@@ -39,7 +40,8 @@ export interface Cluster {
   readonly admin: Kubernetes
   readonly namespace: string
   readonly newApp: () => AppRef
-  readonly declare: (app: AppRef, source: AppSource) => Promise<void>
+  /** An App that the cluster declares, in the namespace that Slipway itself serves here, which looks at it too. */
+  readonly declared: (source: AppSource) => Promise<AppRef>
   readonly close: () => Promise<void>
 }
 
@@ -59,20 +61,30 @@ export async function cluster(): Promise<Cluster> {
   let apps = 0
   return {
     // What the worker may do is all that the drivers need.
-    kube: kubernetes({ kubeconfig: kubeconfigOf('slipway-worker') }),
+    kube: await mayWork(kubernetes({ kubeconfig: kubeconfigOf('slipway-worker') }), namespace),
     admin,
     namespace,
     newApp: () => {
       apps += 1
       return { namespace, name: `shop${apps}` }
     },
-    declare: async ({ name }, source) => {
-      await admin.apply(kinds.App, { metadata: { namespace, name }, spec: { source } })
+    declared: async (source) => {
+      const app = { namespace: 'default', name: namespace }
+      await admin.apply(kinds.App, { metadata: app, spec: { source } })
+      return app
     },
     close: async () => {
+      await admin.remove(kinds.App, 'default', namespace)
       await core.deleteNamespace({ name: namespace })
     },
   }
+}
+
+/** Rights that were just given are not known everywhere at once. */
+async function mayWork(kube: Kubernetes, namespace: string): Promise<Kubernetes> {
+  const list = async () => kube.list(kinds.Deployment, namespace).catch((refused: unknown) => refused)
+  await eventually(list, (seen) => expect(seen).toEqual([]), { within: 10_000 })
+  return kube
 }
 
 export interface ClusterWithPods extends Cluster {
@@ -98,15 +110,11 @@ export async function clusterWithPods(): Promise<ClusterWithPods> {
     },
     running: async (revision) => {
       await deploy.create(revision)
-      const ready = (seen: object) => expectReady(seen, revision.run.replicas)
-      await eventually(() => deploy.readiness(revision), ready, { within: 90_000, every: 500 })
+      const isReady = (seen: object) => expect(seen).toMatchObject({ ready: revision.run.replicas })
+      await eventually(() => deploy.readiness(revision), isReady, { within: 90_000, every: 500 })
       return revision
     },
   }
-}
-
-function expectReady(seen: object, ready: number): void {
-  if (!('ready' in seen) || seen.ready !== ready) throw new Error(`not ready: ${JSON.stringify(seen)}`)
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })

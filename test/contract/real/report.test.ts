@@ -1,4 +1,5 @@
 // The report driver on the local cluster.
+import { addresses } from '../../../local/addresses.ts'
 import { kinds } from '../../../platform/kinds.ts'
 import type { AppStatus } from '../../../platform/platform.ts'
 import { kubernetesReport } from '../../../platform/report/kubernetes.ts'
@@ -6,14 +7,11 @@ import { type ReportSetup, reportContract } from '../report.ts'
 import { cluster } from './cluster.ts'
 
 reportContract(async (): Promise<ReportSetup> => {
-  const { kube, admin, newApp, declare, close } = await cluster()
+  const { kube, admin, newApp, declared, close } = await cluster()
   return {
     report: kubernetesReport({ kube }),
-    newApp: async () => {
-      const app = newApp()
-      await declare(app, { repository: 'https://git.example/acme/shop', branch: 'main' })
-      return app
-    },
+    newApp,
+    declared: () => declared({ repository: `${addresses.git}/nothing.git`, branch: 'main' }),
     events: async ({ namespace }, release) => {
       const events = await admin.list(kinds.Event, namespace)
       return events

@@ -1,5 +1,5 @@
 // The traffic driver on the local cluster, with Traefik as the gateway.
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { addresses } from '../../../local/addresses.ts'
 import { type HttpRoute, kinds } from '../../../platform/kinds.ts'
 import { gatewayApiTraffic } from '../../../platform/traffic/gateway-api.ts'
@@ -24,6 +24,7 @@ trafficContract(async (): Promise<TrafficSetup> => {
 
 test('visitors meet the weights that are served, and no error while they change', async () => {
   const here = await clusterWithPods()
+  onTestFinished(here.close)
   const traffic = trafficOf(here)
   const app = here.newApp()
   const host = `${app.name}.${here.namespace}.example.com`
@@ -53,11 +54,11 @@ test('visitors meet the weights that are served, and no error while they change'
   expect(statuses.length).toBeGreaterThan(50)
   expect(statuses.filter((status) => status !== 200)).toEqual([])
   console.info(`write → served, ms: ${taken.join(' ')}; ${statuses.length} requests meanwhile`)
-  await here.close()
 })
 
 test('a share whose pods are not ready is not called served', async () => {
   const here = await clusterWithPods()
+  onTestFinished(here.close)
   const traffic = trafficOf(here)
   const app = here.newApp()
   const good = await here.running(here.newRevision(app))
@@ -70,18 +71,18 @@ test('a share whose pods are not ready is not called served', async () => {
   await traffic.write({ app, hosts: [], port, weights, epoch: { seq: 1, n: 1 }, stable: good.name })
   const seen = (served: unknown) => expect(served).toEqual([{ revision: good.name, weight: 900 }])
   await eventually(() => traffic.served(app), seen, { within: 10_000 })
-  await here.close()
 })
 
 test('someone else’s route is left alone', async () => {
   const here = await clusterWithPods()
+  onTestFinished(here.close)
   const traffic = trafficOf(here)
   const app = here.newApp()
-  const spec: HttpRoute['spec'] = { hostnames: ['theirs.example.com'], rules: [] }
+  const rules = [{ backendRefs: [{ name: 'theirs', port, weight: 1 }] }]
+  const spec: HttpRoute['spec'] = { hostnames: ['theirs.example.com'], rules }
   const theirs = await here.admin.apply(kinds.HTTPRoute, { metadata: app, spec })
   const weights = [{ revision: 'shop-1111111-aaaa', weight: 1000 }]
   const write = { app, hosts: [], port, weights, epoch: { seq: 1, n: 1 }, stable: 'shop-1111111-aaaa' }
   await expect(traffic.write(write)).rejects.toMatchObject({ reason: 'Invalid' })
   expect((await here.admin.get(kinds.HTTPRoute, app.namespace, app.name))?.spec).toEqual(theirs.spec)
-  await here.close()
 })
