@@ -1,7 +1,8 @@
 // `npm run bench -- road`: what the whole road costs, as JSON: three releases under load, then a minute of idleness.
 import { byKind, callsSince, endOf } from '../local/audit.ts'
+import { complaints } from '../local/complaints.ts'
 import { sleep } from '../local/process.ts'
-import { complaints, travel } from '../local/road.ts'
+import { travel } from '../local/road.ts'
 import { readState } from '../local/state.ts'
 
 const settle = 10_000

@@ -1,6 +1,8 @@
 // `npm run demo`: the whole road on screen, with times: stable, promoted under load, taken back by itself.
+
+import { complaints, harmed } from './complaints.ts'
 import type { ReleaseMeasures } from './measures.ts'
-import { complaints, harmed, type Road, type Trip, travel } from './road.ts'
+import { type Road, type Trip, travel } from './road.ts'
 import { readState, type State } from './state.ts'
 
 /** Everything runs already. Fails with what went otherwise than it must; else returns the exit code. */
