@@ -54,10 +54,10 @@ export function buildkit(
         const line = (await logOf(pod, 5)).split('\n').at(-1)?.slice(0, 200)
         if (line) progress(line)
       }
-      // A long build is looked at less often: nobody waits for its last half second.
-      await sleep(look < 60 ? interval : interval * 4, undefined, { signal }).catch(() =>
-        signal.throwIfAborted(),
-      )
+      // A build that takes longer is looked at less often.
+      await sleep(look < 20 ? interval : look < 100 ? interval * 2 : interval * 4, undefined, {
+        signal,
+      }).catch(() => signal.throwIfAborted())
     }
   }
 
@@ -129,16 +129,22 @@ async function createOrAttach(
   throw new Error(`cannot start build ${namespace}/${name}: others start and end it all the time`)
 }
 
-/** Deletes the Job and returns once its pod is gone too. */
+/** Deletes the Job and returns once its pod is gone too. Asks again for a minute: a build that nobody awaits must not go on. */
 async function end(kubernetes: Kubernetes, job: Stored<Job>): Promise<void> {
   const { namespace = '', name, uid } = job.metadata
-  await kubernetes.remove(kinds.Job, namespace, name, { uid })
+  let why: unknown = 'its pod is still there'
   for (let look = 0; look < 240; look++) {
-    const left = await kubernetes.get(kinds.Job, namespace, name)
-    if (left?.metadata.uid !== uid && (await podOf(kubernetes, job)) === undefined) return
+    try {
+      if (look % 20 === 0) await kubernetes.remove(kinds.Job, namespace, name, { uid })
+      const left = await kubernetes.get(kinds.Job, namespace, name)
+      if (left?.metadata.uid !== uid && (await podOf(kubernetes, job)) === undefined) return
+    } catch (error) {
+      if (error instanceof PermanentFailure) throw error
+      why = error
+    }
     await sleep(250)
   }
-  throw new Error(`build ${namespace}/${name} does not end: its pod is still there after 60 s`)
+  throw new Error(`build ${namespace}/${name} does not end within 60 s: ${why}`)
 }
 
 async function podOf(kubernetes: Kubernetes, { metadata }: Stored<Job>): Promise<Pod | undefined> {
