@@ -6,7 +6,13 @@ const { PORT = '8080', VERSION = 'unknown', FAILURE_RATE = '0', DELAY_MS = '0' }
 const failureRate = share('FAILURE_RATE', FAILURE_RATE)
 const delay = milliseconds('DELAY_MS', DELAY_MS)
 
+let underWay = 0
+
 const server = createServer(async (request, response) => {
+  underWay += 1
+  response.once('close', () => {
+    underWay -= 1
+  })
   response.setHeader('x-version', VERSION)
   if (request.url === '/healthz') return answer(response, 200, { ok: true })
   if (delay > 0) await sleep(delay)
@@ -17,12 +23,14 @@ const server = createServer(async (request, response) => {
 server.listen(Number(PORT), () => console.log(`version ${VERSION} listens on ${PORT}`))
 
 // Kubernetes asks for the end: no new connections, what is under way is answered, then the process is gone.
-for (const signal of ['SIGTERM', 'SIGINT']) {
-  process.once(signal, () => {
-    server.close(() => process.exit(0))
-    server.closeIdleConnections()
-    setTimeout(() => process.exit(1), 20_000).unref()
-  })
+for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, end)
+
+async function end() {
+  server.close(() => process.exit(0))
+  // A gateway keeps connections that carry nothing: they would hold the process for as long as it likes.
+  do await sleep(200)
+  while (underWay > 0)
+  server.closeAllConnections()
 }
 
 let owed = 0

@@ -2,7 +2,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, connect, createServer } from 'node:net'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it } from 'vitest'
 import { parseManifest } from '../../domain/manifest.ts'
@@ -63,6 +63,16 @@ describe('the example', () => {
     expect((await answer).status).toBe(200)
     expect(await exit).toEqual([0, null])
     await expect(fetch(url)).rejects.toThrow()
+  })
+
+  it('is not held by a connection that carries nothing', async () => {
+    const { process: server, url } = await start({})
+    const idle = connect(Number(new URL(url).port), '127.0.0.1')
+    await once(idle, 'connect')
+    const exit = once(server, 'exit')
+    server.kill('SIGTERM')
+    expect(await exit).toEqual([0, null])
+    idle.destroy()
   })
 
   it('refuses to start with nonsense', async () => {
