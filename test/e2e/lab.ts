@@ -73,28 +73,29 @@ export async function objects<T>(kind: string, app: string): Promise<readonly T[
 
 export interface ReleaseObject {
   readonly metadata: { readonly name: string }
-  readonly status?: ReleaseStatus
+  readonly spec: { readonly app: string; readonly seq: number; readonly sha: string }
+  readonly status?: Omit<ReleaseStatus, 'release'>
 }
 
-/** The newest release of a commit, once there is one. */
-export async function releaseOf(app: string, sha: string): Promise<ReleaseObject | undefined> {
-  const all = await objects<ReleaseObject>('releases.slipway.dev', app)
-  return all.filter(({ status }) => status?.release.sha === sha).at(-1)
-}
+export const releases = (app: string) => objects<ReleaseObject>('releases.slipway.dev', app)
+
+/** The release's name and status as soon as `accept` is content with it. */
+export const release = (
+  app: string,
+  sha: string,
+  accept: (status: NonNullable<ReleaseObject['status']>) => boolean,
+  deadline = 120_000,
+) =>
+  until(`the release of ${app} ${sha.slice(0, 7)} to come so far`, deadline, async () => {
+    const { metadata, status } = (await releases(app)).filter(({ spec }) => spec.sha === sha).at(-1) ?? {}
+    return metadata && status && accept(status) ? { name: metadata.name, ...status } : undefined
+  })
 
 /** Waits for the release's last word. */
-export const outcomeOf = (app: string, sha: string, deadline = 150_000) =>
-  until(`an outcome of ${sha.slice(0, 7)}`, deadline, async () => {
-    const status = (await releaseOf(app, sha))?.status
-    return status?.outcome === undefined ? undefined : (status as ReleaseStatus & { outcome: Outcome })
-  })
-
-/** Waits until the release says that it is in this phase, or past it. */
-export const inPhase = (app: string, sha: string, accept: (status: ReleaseStatus) => boolean) =>
-  until(`the phase of ${sha.slice(0, 7)}`, 120_000, async () => {
-    const status = (await releaseOf(app, sha))?.status
-    return status && accept(status) ? status : undefined
-  })
+export const outcomeOf = async (app: string, sha: string) => {
+  const { outcome, ...rest } = await release(app, sha, ({ outcome }) => outcome !== undefined, 180_000)
+  return { ...rest, outcome: outcome as Outcome }
+}
 
 /** One of Slipway's own verbs on this machine. */
 export const slipway = (...words: string[]) =>

@@ -4,12 +4,13 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Load, startLoad, tally } from '../../local/load.ts'
 import {
   get,
-  inPhase,
   kill,
   kubectl,
   lab,
   objects,
   outcomeOf,
+  release,
+  releases,
   repair,
   root,
   servedWeights,
@@ -89,15 +90,15 @@ afterAll(async () => {
 describe('one App, from its first push', () => {
   test('the first push registers the App and becomes the stable revision', async () => {
     const { sha, said } = await push({ version: 1 })
-    expect(said).toMatch(/remote: .*promoted/)
-    expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'promoted' })
-    expect(await servedVersion()).toBe('1')
     load = startLoad({
       url: lab.addresses.app,
       host,
       rate: 40,
       atMost: { requests: 40 * 900, time: 900_000 },
     })
+    expect(said).toMatch(/remote: .*PROMOTED/)
+    expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'promoted' })
+    expect(await servedVersion()).toBe('1')
   })
 
   test('a good push is promoted step by step, and nobody sees a failure', async () => {
@@ -117,9 +118,10 @@ describe('one App, from its first push', () => {
 
   test('what runs is what was built: the pods carry the digest that the release names', async () => {
     const pods = await objects<{ spec: { containers: { image: string }[] } }>('pods', app)
-    const { image } = (await inPhase(app, await head(), ({ phase }) => phase === 'done')) as { image: string }
-    expect(image).toMatch(/@sha256:[0-9a-f]{64}$/)
-    expect(pods.flatMap(({ spec }) => spec.containers.map((container) => container.image))).toEqual([image])
+    const promoted = (await releases(app)).filter(({ status }) => status?.outcome === 'promoted').at(-1)
+    expect(promoted?.status?.image).toMatch(/@sha256:[0-9a-f]{64}$/)
+    const images = pods.flatMap(({ spec }) => spec.containers.map(({ image }) => image))
+    expect(new Set(images)).toEqual(new Set([promoted?.status?.image]))
   })
 
   test('a push that fails a fifth of its requests is taken back by itself', async () => {
@@ -147,7 +149,7 @@ describe('one App, from its first push', () => {
     const status = await outcomeOf(app, sha)
     expect(status).toMatchObject({ outcome: 'failed' })
     expect(status.message).toContain('RUN echo the mast is missing')
-    const log = await slipway('logs', `${app}-${status.release.seq}`)
+    const log = await slipway('logs', status.name)
     expect(log).toMatchObject({ code: 0 })
     expect(log.stdout).toContain('the mast is missing')
     expect(await servedVersion()).toBe('2')
@@ -168,7 +170,7 @@ describe('one App, from its first push', () => {
   test('a push during a rollout takes its place: the older ends superseded, the newer promoted', async () => {
     const begun = Date.now()
     const older = await pushWithoutWaiting({ version: 4 })
-    await inPhase(app, older, ({ weight }) => weight > 0)
+    await release(app, older, ({ weight }) => weight > 0)
     const newer = await pushWithoutWaiting({ version: 5 })
     expect(await outcomeOf(app, older)).toMatchObject({ outcome: 'superseded' })
     expect(await outcomeOf(app, newer)).toMatchObject({ outcome: 'promoted' })
@@ -179,8 +181,8 @@ describe('one App, from its first push', () => {
   test('abort takes the traffic back at once', async () => {
     const begun = Date.now()
     const sha = await pushWithoutWaiting({ version: 6 })
-    const { release } = await inPhase(app, sha, ({ weight }) => weight > 0)
-    expect(await slipway('abort', `${app}-${release.seq}`, '--reason', 'wrong colour')).toMatchObject({
+    const { name } = await release(app, sha, ({ weight }) => weight > 0)
+    expect(await slipway('abort', name, '--reason', 'wrong colour')).toMatchObject({
       code: 0,
     })
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'aborted' })
@@ -191,7 +193,7 @@ describe('one App, from its first push', () => {
   test('the worker dies in the middle of a step: the release ends as if nothing had happened', async () => {
     const begun = Date.now()
     const sha = await pushWithoutWaiting({ version: 7 })
-    await inPhase(app, sha, ({ weight }) => weight > 0)
+    await release(app, sha, ({ weight }) => weight > 0)
     kill('worker')
     await repair()
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'promoted' })
@@ -201,7 +203,7 @@ describe('one App, from its first push', () => {
 
   test('the worker dies in the middle of a rollback: it is finished all the same', async () => {
     const sha = await pushWithoutWaiting({ version: 8, failureRate: 0.5 })
-    await inPhase(app, sha, ({ phase }) => phase === 'rolling-back')
+    await release(app, sha, ({ phase }) => phase === 'rolling-back')
     kill('worker')
     await repair()
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'rolled-back' })
@@ -223,29 +225,13 @@ describe('one App, from its first push', () => {
   })
 })
 
-async function head(): Promise<string> {
-  const all = await objects<{ status?: { outcome?: string; release: { sha: string } } }>(
-    'releases.slipway.dev',
-    app,
-  )
-  return all.filter(({ status }) => status?.outcome === 'promoted').at(-1)?.status?.release.sha ?? ''
-}
-
-/** Pushes and returns as soon as the commit is known, while git still listens to the release's progress. */
+/** Pushes, and returns as soon as the release has begun, while git still listens to its progress. */
 async function pushWithoutWaiting(behaviour: Behaviour): Promise<string> {
-  const pushed = push(behaviour)
-  pushes.push(pushed)
-  const before = new Set(
-    (await objects<{ metadata: { name: string } }>('releases.slipway.dev', app)).map(
-      ({ metadata }) => metadata.name,
-    ),
-  )
+  const before = new Set((await releases(app)).map(({ metadata }) => metadata.name))
+  pushes.push(push(behaviour))
   return until(`a release of version ${behaviour.version}`, 30_000, async () => {
-    const all = await objects<{ metadata: { name: string }; status?: { release: { sha: string } } }>(
-      'releases.slipway.dev',
-      app,
-    )
-    return all.find(({ metadata, status }) => !before.has(metadata.name) && status)?.status?.release.sha
+    const begun = (await releases(app)).find(({ metadata }) => !before.has(metadata.name))
+    return begun?.spec.sha
   })
 }
 const pushes: Promise<unknown>[] = []
