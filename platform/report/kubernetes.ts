@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import type { AppRef } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
+import { formatWeight } from '../../domain/notation.ts'
 import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
 import { appLabels } from '../deploy/objects.ts'
 import { type Custom, type Kind, kinds } from '../kinds.ts'
@@ -48,6 +49,7 @@ async function tellRelease(kube: Kubernetes, now: () => number, status: ReleaseS
       ? undefined
       : {
           ...told,
+          share: formatWeight(status.weight),
           observedGeneration: there.metadata.generation ?? 1,
           conditions: releaseConditions(status, there, now()),
         },
@@ -99,7 +101,7 @@ const Told = z.object({
 
 function asTold(app: AppRef, object: Stored<Custom>): ReleaseStatus {
   const { metadata, spec, status } = Told.parse(object)
-  const { conditions: _, observedGeneration: __, ...told } = status
+  const { conditions: _, observedGeneration: __, share: ___, ...told } = status
   const release = { app, seq: spec.seq, sha: spec.sha }
   const startedAt = status.startedAt ?? Date.parse(metadata.creationTimestamp)
   return { ...told, release, startedAt } as unknown as ReleaseStatus
