@@ -39,6 +39,20 @@ export const addresses = {
   kubernetes: `https://${network.host}:6443`,
 } as const
 
+/** Where a part shows that it serves; the rest is known by its process alone. */
+export const health = {
+  'kube-apiserver': `${addresses.kubernetes}/readyz`,
+  'kube-controller-manager': 'https://127.0.0.1:10257/healthz',
+  'kube-scheduler': 'https://127.0.0.1:10259/healthz',
+  'kube-proxy': 'http://127.0.0.1:10256/healthz',
+  kubelet: 'http://127.0.0.1:10248/healthz',
+  registry: `${addresses.registry}/v2/`,
+  prometheus: `${addresses.prometheus}/-/ready`,
+  gateway: `${addresses.gateway}/ping`,
+  worker: `${addresses.worker}/readyz`,
+  api: `${addresses.api}/readyz`,
+} as const
+
 /** Who listens where: looked at before anything is started, so that a taken port is told at once. */
 export const ports: Readonly<Record<string, readonly (readonly [host: string, port: number])[]>> = {
   etcd: [

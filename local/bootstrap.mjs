@@ -28,11 +28,16 @@ function main() {
   checkSystem()
   process.chdir(root)
   // A machine-readable answer must stay alone on standard output.
-  const quiet = args.includes('--json')
+  const quiet = args.includes('--json') || verb === 'bench'
   installDependencies(quiet)
   buildSources(quiet)
-  for (const command of verbs[verb](args)) {
-    const { status, signal } = spawnSync(command[0], command.slice(1), { stdio: 'inherit' })
+  const commands = verbs[verb](args)
+  for (const [index, command] of commands.entries()) {
+    // What prepares the last command must not stand in its output.
+    const output = index < commands.length - 1 ? process.stderr : 'inherit'
+    const { status, signal } = spawnSync(command[0], command.slice(1), {
+      stdio: ['inherit', output, 'inherit'],
+    })
     if (status !== 0) process.exit(status ?? (signal === 'SIGINT' ? 130 : 1))
   }
 }

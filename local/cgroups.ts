@@ -61,8 +61,8 @@ function processes(): ProcessId[] {
 }
 
 function pidsIn(folder: string): number[] {
-  const own = readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number)
-  return [...own, ...childrenOf(folder).flatMap(pidsIn)]
+  const own = ifThere(() => readFileSync(join(folder, 'cgroup.procs'), 'utf8'), '')
+  return [...own.split('\n').filter(Boolean).map(Number), ...childrenOf(folder).flatMap(pidsIn)]
 }
 
 function signal(name: NodeJS.Signals): void {
@@ -77,10 +77,20 @@ function signal(name: NodeJS.Signals): void {
 
 function removeTree(folder: string): void {
   for (const child of childrenOf(folder)) removeTree(child)
-  rmdirSync(folder)
+  ifThere(() => rmdirSync(folder), undefined)
 }
 
-const childrenOf = (folder: string): string[] =>
-  readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory())
-    .map((entry) => join(folder, entry.name))
+function childrenOf(folder: string): string[] {
+  const entries = ifThere(() => readdirSync(folder, { withFileTypes: true }), [])
+  return entries.filter((entry) => entry.isDirectory()).map((entry) => join(folder, entry.name))
+}
+
+/** The container runtime takes groups away while they are looked at. */
+function ifThere<Result>(look: () => Result, otherwise: Result): Result {
+  try {
+    return look()
+  } catch (error) {
+    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return otherwise
+    throw error
+  }
+}

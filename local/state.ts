@@ -22,7 +22,7 @@ export type StateFile = {
 }
 
 export type PartState = {
-  readonly state: 'running' | 'stopped'
+  readonly state: 'running' | 'not answering' | 'stopped'
   readonly pid: number | null
   readonly log: string
 }

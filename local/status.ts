@@ -1,25 +1,43 @@
 // Tells what runs, where it answers and where its log lies.
-import { addresses } from './addresses.ts'
+import { health } from './addresses.ts'
 import { notAnswering } from './parts/answers.ts'
-import { readState, type State } from './state.ts'
+import { type PartState, readState, type State } from './state.ts'
 
 export async function status(json: boolean, write: (text: string) => void = console.log): Promise<number> {
-  const state = readState()
-  const gateway = (await answers(`${addresses.gateway}/ping`)) ? 'running' : 'stopped'
-  if (json) write(JSON.stringify({ ...state, gateway }, null, 2))
-  else write(table(state, gateway))
-  return state.running && gateway === 'running' ? 0 : 1
+  const state = await looked(readState())
+  write(json ? JSON.stringify(state, null, 2) : table(state))
+  return state.running ? 0 : 1
 }
 
-export function table(state: State, gateway: string): string {
+/** A process that lives may still not serve: who can be asked is asked. The gateway is a pod, known by its answer only. */
+async function looked(state: State): Promise<State> {
+  if (Object.keys(state.parts).length === 0) return state
+  const gateway: PartState = {
+    state: 'running',
+    pid: null,
+    log: 'kubectl --namespace slipway-gateway logs deployment/traefik',
+  }
+  const entries = Object.entries({ ...state.parts, gateway }).map(
+    async ([name, part]) => [name, await asked(name, part)] as const,
+  )
+  const parts = Object.fromEntries(await Promise.all(entries))
+  return { ...state, parts, running: Object.values(parts).every((part) => part.state === 'running') }
+}
+
+async function asked(name: string, part: PartState): Promise<PartState> {
+  const url = (health as Readonly<Record<string, string>>)[name]
+  if (part.state !== 'running' || url === undefined) return part
+  const missing = await notAnswering(url, name === 'kube-apiserver' ? 'admin' : undefined).catch(
+    (error: Error) => error.message,
+  )
+  return missing === undefined ? part : { ...part, state: 'not answering' }
+}
+
+export function table(state: State): string {
   const parts = Object.entries(state.parts)
   if (parts.length === 0) return 'Nothing of Slipway runs on this machine. `npm run up` starts it.'
-  const rows = [
-    ['PART', 'STATE', 'PID', 'LOG'],
-    ...parts.map(([name, part]) => [name, part.state, String(part.pid ?? '-'), part.log]),
-    ['gateway', gateway, '-', 'kubectl --namespace slipway-gateway logs deployment/traefik'],
-  ]
-  return [aligned(rows), '', aligned(places(state))].join('\n')
+  const rows = parts.map(([name, part]) => [name, part.state, String(part.pid ?? '-'), part.log])
+  return [aligned([['PART', 'STATE', 'PID', 'LOG'], ...rows]), '', aligned(places(state))].join('\n')
 }
 
 /** The addresses that people use, and what they need beside them. */
@@ -45,11 +63,4 @@ export function aligned(rows: readonly (readonly string[])[]): string {
         .trimEnd(),
     )
     .join('\n')
-}
-
-async function answers(url: string): Promise<boolean> {
-  return notAnswering(url).then(
-    (missing) => missing === undefined,
-    () => false,
-  )
 }

@@ -1,11 +1,11 @@
 // Brings everything up, or back to how it should be: what already runs as it should is left alone.
 import { existsSync, mkdirSync, readdirSync, symlinkSync, unlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { addresses, images } from './addresses.ts'
+import { health, images } from './addresses.ts'
 import { ensureCertificates, ensureSecrets } from './certificates.ts'
 import { ensureCgroups } from './cgroups.ts'
 import { access } from './cluster/access.ts'
-import { dns } from './cluster/dns.ts'
+import { dns, unresolved } from './cluster/dns.ts'
 import { gateway } from './cluster/gateway.ts'
 import { again, apply, applyFiles, type Kubectl, kubectlOf } from './cluster/kubectl.ts'
 import { ensureTokens } from './cluster/tokens.ts'
@@ -171,6 +171,7 @@ async function bringDns(kubectl: Kubectl, program: string): Promise<void> {
   await pushProgram(images.coredns, program)
   await apply(kubectl, dns())
   await kubectl(['rollout', 'status', 'deployment/coredns', '--namespace=kube-system', '--timeout=55s'])
+  await until(unresolved, 30_000)
 }
 
 async function bringGateway(kubectl: Kubectl, tools: Tools): Promise<void> {
@@ -178,7 +179,7 @@ async function bringGateway(kubectl: Kubectl, tools: Tools): Promise<void> {
   await applyFiles(kubectl, [await tools.gatewayApi])
   await again(() => apply(kubectl, gateway()))
   await kubectl(['rollout', 'status', 'deployment/traefik', '--namespace=slipway-gateway', '--timeout=55s'])
-  await until(() => notAnswering(`${addresses.gateway}/ping`), 30_000)
+  await until(() => notAnswering(health.gateway), 30_000)
 }
 
 async function bringSlipway(progress: Progress, kubectl: Kubectl): Promise<void> {

@@ -1,4 +1,5 @@
 // CoreDNS in the cluster: pods find Services by name, and the world by the machine's own resolver.
+import { Resolver } from 'node:dns/promises'
 import { readFileSync } from 'node:fs'
 import { images, network } from '../addresses.ts'
 import { resolverFile } from '../parts/node.ts'
@@ -34,6 +35,14 @@ export function dns(resolver = readFileSync(resolverFile(), 'utf8')): Kubernetes
     { apiVersion: 'v1', kind: 'Service', metadata, spec: service },
     { apiVersion: 'apps/v1', kind: 'Deployment', metadata, spec: deployment },
   ] as KubernetesObject[]
+}
+
+/** The rollout's word can be old: what counts is that a name is answered. */
+export async function unresolved(): Promise<string | undefined> {
+  const resolver = new Resolver({ timeout: 1_000, tries: 1 })
+  resolver.setServers([network.dns])
+  const found = await resolver.resolve4('kubernetes.default.svc.cluster.local')
+  return found.includes(network.apiService) ? undefined : `CoreDNS answered ${found.join(', ')}`
 }
 
 /** Names outside the cluster are asked of the machine's resolver, when it has one that a pod can reach. */

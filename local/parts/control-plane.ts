@@ -1,6 +1,6 @@
 // The cluster's brain: etcd, the API server, the controllers and the scheduler.
 import { join } from 'node:path'
-import { addresses, network } from '../addresses.ts'
+import { health, network } from '../addresses.ts'
 import { authority, serviceAccountKey } from '../certificates.ts'
 import { certificateOf, kubeconfigOf, paths } from '../paths.ts'
 import type { DebianTools } from '../tools/debian.ts'
@@ -77,7 +77,7 @@ export function apiServer(tools: KubernetesTools): Part {
       '--profiling=false',
     ],
     files: { [auditPolicy]: JSON.stringify(audited) },
-    missing: () => notAnswering(`${addresses.kubernetes}/readyz`, 'admin'),
+    missing: () => notAnswering(health['kube-apiserver'], 'admin'),
   }
 }
 
@@ -114,7 +114,7 @@ export function controllerManager(tools: KubernetesTools): Part {
       '--concurrent-deployment-syncs=5',
       '--profiling=false',
     ],
-    missing: () => notAnswering('https://127.0.0.1:10257/healthz'),
+    missing: () => notAnswering(health['kube-controller-manager']),
   }
 }
 
@@ -129,6 +129,6 @@ export function scheduler(tools: KubernetesTools): Part {
       '--bind-address=127.0.0.1',
       '--profiling=false',
     ],
-    missing: () => notAnswering('https://127.0.0.1:10259/healthz'),
+    missing: () => notAnswering(health['kube-scheduler']),
   }
 }

@@ -1,7 +1,7 @@
 // The one node: containerd, the kubelet and the proxy for Services.
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { addresses, images, network, registry } from '../addresses.ts'
+import { addresses, health, images, network, registry } from '../addresses.ts'
 import { authority } from '../certificates.ts'
 import { branch } from '../cgroups.ts'
 import { certificateOf, kubeconfigOf, paths } from '../paths.ts'
@@ -151,7 +151,7 @@ export function resolverFile(): string {
 }
 
 async function nodeNotReady(): Promise<string | undefined> {
-  const healthy = await notAnswering('http://127.0.0.1:10248/healthz')
+  const healthy = await notAnswering(health.kubelet)
   if (healthy !== undefined) return healthy
   const answer = await get(`${addresses.kubernetes}/api/v1/nodes/${network.node}`, 'admin')
   if (answer.status !== 200) return `the node is not registered yet (${answer.status})`
@@ -183,7 +183,7 @@ export function proxy(tools: KubernetesTools, debian: DebianTools): Part {
       '--metrics-bind-address=127.0.0.1:10249',
     ],
     env: { PATH: debian.path },
-    missing: () => notAnswering('http://127.0.0.1:10256/healthz'),
+    missing: () => notAnswering(health['kube-proxy']),
   }
 }
 

