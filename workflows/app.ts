@@ -1,4 +1,6 @@
 // An App's life: the newest push wins, one release at a time. What is lost is found again in the cluster.
+
+import type { Duration } from '@temporalio/common'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
   ApplicationFailure,
@@ -6,6 +8,7 @@ import {
   condition,
   continueAsNew,
   getExternalWorkflowHandle,
+  isCancellation,
   log,
   setCurrentDetails,
   setHandler,
@@ -38,8 +41,12 @@ import { searchAttributes } from './search-attributes.ts'
 interface Life {
   readonly app: AppInput['app']
   state: AppState
-  /** Somebody said "look again". */
+  /** What the cluster remembers has been read. */
+  remembers: boolean
+  /** Somebody said "look again"; at first it does so by itself. */
   moved: boolean
+  /** After a look that saw nothing: when to try again without being told. */
+  lookAgainIn: Duration | undefined
   readonly pushed: SourceMoved[]
   /** How releases ended, by their number; null: without a word. */
   readonly endings: Map<number, Ending>
@@ -51,9 +58,8 @@ interface Life {
 
 export async function app(input: AppInput): Promise<void> {
   const life = beginLife(input)
-  if (!input.state) await remember(life)
   for (;;) {
-    await condition(() => life.moved || hasEnded(life))
+    await hearNews(life)
     await settle(life)
     const sight = await look(life)
     if (sight) await act(life, sight)
@@ -66,7 +72,9 @@ function beginLife({ app, state }: AppInput): Life {
   const life: Life = {
     app,
     state: state ?? rebuilt({ seq: 0, releases: [] }),
-    moved: state === undefined,
+    remembers: state !== undefined,
+    moved: true,
+    lookAgainIn: undefined,
     pushed: [],
     endings: new Map(),
     reports: courier(() => report(life)),
@@ -90,12 +98,10 @@ function refuse(verb: string): never {
   throw ApplicationFailure.nonRetryable(why, 'Refused')
 }
 
-/** A workflow that is new, or was lost, knows what the cluster remembers; a release that goes on is followed again. */
-async function remember(life: Life): Promise<void> {
-  upsertSearchAttributes([{ key: searchAttributes.app, value: `${life.app.namespace}/${life.app.name}` }])
-  const summary = `what the cluster remembers of ${life.app.name}`
-  life.state = rebuilt(await reporting.loadApp.executeWithOptions({ summary }, [life.app]))
-  if (life.state.active) follow(life, life.state.active)
+async function hearNews(life: Life): Promise<void> {
+  const news = () => life.moved || hasEnded(life)
+  if (life.lookAgainIn === undefined) return condition(news)
+  await condition(news, life.lookAgainIn)
 }
 
 /** Takes note of the release that ended. */
@@ -126,32 +132,44 @@ async function rescue(life: Life, lost: ReleaseRef): Promise<NonNullable<Ending>
   }
   const message = 'its workflow was ended from outside; the traffic was returned'
   const ending = { outcome: 'failed', message } as const
-  const summary = `${name} is lost`
-  await reporting.closeReleases.executeWithOptions({ summary }, [
-    { app, releases: [{ release: lost, ...ending }] },
-  ])
+  await recordOutcomes(life, [{ release: lost, ...ending }])
   return ending
 }
 
-/** Undefined when nothing could be seen this time: then it looks again by itself. */
+/** Null when the App is not declared any more; undefined when nothing could be seen this time. */
 async function look(life: Life): Promise<Sight | null | undefined> {
-  life.moved = false
-  life.looks += 1
   const pushed = life.pushed.splice(0)
-  const shas = unanswered(
-    life.state,
-    pushed.map(({ after }) => after),
-  )
+  life.moved = false
+  life.lookAgainIn = undefined
+  life.looks += 1
   try {
-    const summary = `look at ${life.app.name}: ${pushed.length} pushes`
+    if (!life.remembers) await remember(life)
+    const shas = unanswered(
+      life.state,
+      pushed.map(({ after }) => after),
+    )
+    const summary = `look at ${life.app.name}, pushed: ${pushed.length}`
     return await reading.look.executeWithOptions({ summary }, [{ app: life.app, pushed: shas }])
   } catch (error) {
-    log.warn('cannot look', { ...failureOf(error) })
+    if (isCancellation(error)) throw error
+    const failure = failureOf(error)
+    log.warn('cannot look', { ...failure })
     life.pushed.unshift(...pushed)
-    await condition(() => life.moved || hasEnded(life), '1 minute')
-    life.moved = true
+    // What is forbidden stays so until somebody allows it.
+    life.lookAgainIn = failure.reason === 'Forbidden' ? '10 minutes' : '1 minute'
     return undefined
   }
+}
+
+/** A workflow that is new, or was lost, knows what the cluster remembers; a release that goes on is followed again. */
+async function remember(life: Life): Promise<void> {
+  const { app } = life
+  const summary = `what the cluster remembers of ${app.name}`
+  const memory = await reporting.loadApp.executeWithOptions({ summary }, [app])
+  life.state = rebuilt(memory)
+  life.remembers = true
+  upsertSearchAttributes([{ key: searchAttributes.app, value: `${app.namespace}/${app.name}` }])
+  if (life.state.active) follow(life, life.state.active)
 }
 
 async function act(life: Life, sight: Sight): Promise<void> {
@@ -168,7 +186,7 @@ async function act(life: Life, sight: Sight): Promise<void> {
     if (decision.kind === 'release') await begin(life, decision.sha)
     else log.info('nothing to release', { why: decision.why })
   }
-  await recordOvertaken(life, overtaken)
+  await recordOutcomes(life, overtaken)
   life.reports.send()
 }
 
@@ -183,10 +201,12 @@ function numberOvertaken(life: Life, { overtaken }: Sight): readonly Obituary[] 
   })
 }
 
-async function recordOvertaken({ app }: Life, releases: readonly Obituary[]): Promise<void> {
+async function recordOutcomes({ app }: Life, releases: readonly Obituary[]): Promise<void> {
   if (releases.length === 0) return
-  const summary = `${releases.length} overtaken`
-  await reporting.closeReleases.executeWithOptions({ summary }, [{ app, releases }])
+  const summary = `outcomes without a workflow: ${releases.length}`
+  await reporting.closeReleases
+    .executeWithOptions({ summary }, [{ app, releases }])
+    .catch((error: unknown) => log.error('outcomes were not recorded', { ...failureOf(error) }))
 }
 
 async function begin(life: Life, sha: string): Promise<void> {

@@ -3,7 +3,7 @@ import { WorkflowUpdateFailedError } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import { command } from '../../workflows/messages.ts'
-import { manifestOf, openStage, type Stage, stableStage, until } from './stage.ts'
+import { hold, manifestOf, openStage, stableStage, until } from './stage.ts'
 import { type Temporal, temporalServer } from './temporal.ts'
 
 let temporal: Temporal
@@ -11,28 +11,6 @@ beforeAll(async () => {
   temporal = await temporalServer()
 })
 afterAll(() => temporal?.close())
-
-/** Holds the first call of this kind that satisfies, until it is let go. */
-function hold(stage: Stage, verb: string, satisfies: (...given: readonly unknown[]) => boolean = () => true) {
-  let reached = false
-  let letGo = () => {}
-  const gone = new Promise<void>((resolve) => {
-    letGo = resolve
-  })
-  stage.hooks.push(async (call) => {
-    if (reached || call.verb !== verb || !satisfies(...call.arguments)) return
-    reached = true
-    await gone
-  })
-  return {
-    reached: () =>
-      until(
-        () => reached,
-        () => `${verb} was not called`,
-      ),
-    letGo,
-  }
-}
 
 const rollingOut = ({ phase, weight }: ReleaseStatus) => phase === 'rolling-out' && weight > 0
 

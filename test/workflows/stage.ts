@@ -168,6 +168,32 @@ export async function stableStage(
   return { stage, first }
 }
 
+/** Holds the first call of this kind that satisfies, until it is let go. */
+export function hold(
+  stage: Stage,
+  verb: string,
+  satisfies: (...given: readonly unknown[]) => boolean = () => true,
+) {
+  let reached = false
+  let letGo = () => {}
+  const gone = new Promise<void>((resolve) => {
+    letGo = resolve
+  })
+  stage.hooks.push(async (call) => {
+    if (reached || call.verb !== verb || !satisfies(...call.arguments)) return
+    reached = true
+    await gone
+  })
+  return {
+    reached: () =>
+      until(
+        () => reached,
+        () => `${verb} was not called`,
+      ),
+    letGo,
+  }
+}
+
 const sayNothing = (_: { ref: string; after: string; delivery: string }) => undefined
 
 /** A manifest with quick steps; `release` adds to them. */

@@ -1,0 +1,188 @@
+// An App's life: every push has one outcome, one release at a time, and nothing that is lost stays lost.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { appWorkflowId } from '../../domain/release.ts'
+import { hold, manifestOf, openStage, stableStage, until } from './stage.ts'
+import { type Temporal, temporalServer } from './temporal.ts'
+
+let temporal: Temporal
+beforeAll(async () => {
+  temporal = await temporalServer()
+})
+afterAll(() => temporal?.close())
+
+describe('many pushes', () => {
+  it('ten in a second: the first and the last are released, eight are recorded', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const held = hold(stage, 'build.build')
+    const one = await stage.push()
+    await held.reached()
+    const others: string[] = []
+    for (let i = 0; i < 9; i += 1) others.push(await stage.push())
+    held.letGo()
+    const last = others.at(-1) ?? ''
+    expect(await stage.ended(last)).toMatchObject({ outcome: 'promoted' })
+    for (const sha of [one, ...others.slice(0, -1)]) {
+      expect(await stage.ended(sha)).toMatchObject({ outcome: 'superseded' })
+    }
+    const released = stage.world.calls.filter(({ verb }) => verb === 'build.build')
+    expect(released.length).toBeLessThanOrEqual(4)
+    expect(stage.world.releasesOf(stage.app)).toHaveLength(11)
+    expect(stage.served()).not.toHaveProperty(first)
+    await stage.close({ serves: last })
+  })
+
+  it('one told a hundred times is one release', async () => {
+    const { stage } = await stableStage(temporal)
+    const sha = stage.commit()
+    await Promise.all(Array.from({ length: 100 }, (_, i) => stage.say(sha, `delivery-${i % 3}`)))
+    await stage.ended(sha)
+    await stage.say(sha)
+    await until(
+      async () => (await stage.state()).active === undefined,
+      () => 'the App is busy',
+    )
+    expect(stage.world.releasesOf(stage.app)).toHaveLength(2)
+    await stage.close({ serves: sha })
+  })
+
+  it('told late, of what was long ago, are no news', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const sha = await stage.push()
+    await stage.ended(sha)
+    const looks = () => stage.world.calls.filter(({ verb }) => verb === 'source.head').length
+    const before = looks()
+    await stage.say(first, 'redelivered')
+    await until(
+      () => looks() > before,
+      () => 'nobody looked',
+    )
+    expect(stage.world.releasesOf(stage.app)).toHaveLength(2)
+    await stage.close({ serves: sha })
+  })
+
+  it('a commit that the branch does not have is ignored, and known by that', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const forged = 'f'.repeat(40)
+    await stage.say(forged)
+    expect(await stage.ended(forged)).toMatchObject({ outcome: 'ignored' })
+    await stage.close({ serves: first })
+  })
+
+  it('back to what is stable ends what runs', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const held = hold(stage, 'build.build')
+    const sha = await stage.push()
+    await held.reached()
+    stage.world.repositories.get(stage.source.repository)?.branches.set('main', first)
+    await stage.say(first, 'forced')
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'superseded' })
+    held.letGo()
+    await until(
+      async () => (await stage.state()).active === undefined,
+      () => 'the App is busy',
+    )
+    await stage.close({ serves: first })
+  })
+})
+
+describe('the App’s workflow', () => {
+  it('begins a new history when it is idle, and knows what it knew', async () => {
+    const stage = await openStage(temporal, { renewAfter: 2 })
+    const runs = new Set<string>()
+    const note = async () => runs.add((await stage.appHandle().describe()).runId)
+    const bad = await stage.push({ buildFails: 'no' })
+    await note()
+    await stage.ended(bad)
+    let last = bad
+    for (let i = 0; i < 4; i += 1) {
+      last = await stage.push()
+      await stage.ended(last)
+      await note()
+    }
+    expect(runs.size).toBeGreaterThan(1)
+    expect(await stage.state()).toMatchObject({ seq: 5, rejected: [bad], stable: { sha: last } })
+    await stage.close({ serves: last })
+  })
+
+  it('is rebuilt from the cluster after it was terminated', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const bad = await stage.push({ errors: 0.5 })
+    await stage.ended(bad)
+    await until(
+      async () => (await stage.state()).active === undefined,
+      () => 'the App is busy',
+    )
+    await stage.appHandle().terminate('a test')
+    await stage.say(bad, 'after the loss')
+    await until(
+      async () => (await stage.state()).seq === 2 && (await stage.state()).stable?.sha === first,
+      () => 'the App does not remember',
+    )
+    const good = await stage.push()
+    expect(await stage.ended(good)).toMatchObject({ outcome: 'promoted', release: { seq: 3 } })
+    expect(await stage.state()).toMatchObject({ rejected: [bad] })
+    await stage.close({ serves: good })
+  })
+
+  it('follows a release again that outlived it', async () => {
+    const { stage } = await stableStage(temporal)
+    const held = hold(stage, 'build.build')
+    const sha = await stage.push()
+    await held.reached()
+    await stage.appHandle().terminate('a test')
+    const newer = await stage.push({}, manifestOf('supersede: queue'))
+    await until(
+      async () => (await stage.state()).waiting?.sha === newer,
+      () => 'the newer push does not wait',
+    )
+    held.letGo()
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    expect(await stage.ended(newer)).toMatchObject({ outcome: 'promoted' })
+    await stage.close({ serves: newer })
+  })
+
+  it('takes the traffic back when a release’s workflow is terminated', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const sha = await stage.push({}, manifestOf().replaceAll('for: 5s', 'for: 1h'))
+    await stage.release(sha, ({ weight }) => weight > 0)
+    await stage.handle(sha).terminate('a test')
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'failed' })
+    const next = await stage.push()
+    expect(await stage.ended(next)).toMatchObject({ outcome: 'promoted' })
+    expect(stage.world.gateway.failed(stage.app)).toBe(0)
+    expect(first).not.toBe(next)
+    await stage.close({ serves: next })
+  })
+
+  it('ends when the App is not declared any more, and leaves the traffic', async () => {
+    const { stage, first } = await stableStage(temporal)
+    stage.world.declared.clear()
+    await stage.say(first, 'deleted')
+    await until(
+      async () => (await stage.appHandle().describe()).status.name === 'COMPLETED',
+      () => 'it does not end',
+    )
+    expect(stage.served()).toEqual({ [first]: 1000 })
+    await stage.close({ serves: first })
+  })
+
+  it('lives on when it may not look, and looks again when it is told', async () => {
+    const stage = await openStage(temporal)
+    const { PermanentFailure } = await import('../../domain/failure.ts')
+    let forbidden = true
+    stage.hooks.push(() => {
+      if (forbidden) throw new PermanentFailure('Forbidden', 'no role in this namespace')
+    })
+    const sha = await stage.push()
+    const handle = temporal.env.client.workflow.getHandle(appWorkflowId(stage.app))
+    await until(
+      () => stage.world.calls.length > 1,
+      () => 'nobody looked',
+    )
+    expect((await handle.describe()).status.name).toBe('RUNNING')
+    forbidden = false
+    await stage.say(sha, 'allowed')
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    await stage.close({ serves: sha })
+  })
+})
