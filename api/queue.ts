@@ -1,5 +1,6 @@
 // Work by key: each key once at a time, again after a failure with growing pauses, and never more than a few at once.
 import type { Logger } from 'pino'
+import { PermanentFailure } from '../domain/failure.ts'
 
 export interface Queue {
   /** Takes a note; asking twice before it runs is asking once, asking while it runs is once more after it. */
@@ -9,11 +10,11 @@ export interface Queue {
 
 export interface QueueOptions {
   readonly name: string
-  /** Brings the key's subject up to date. Throwing means: try again later. */
+  /** Brings the key's subject up to date. Throwing means: try again later, unless it is permanent. */
   readonly handle: (key: string) => Promise<void>
   readonly log: Logger
   readonly atOnce?: number
-  /** After so many failures in a row it is given up: whoever asked asks again when it still matters. */
+  /** After so many failures in a row, or a permanent one, it is given up: whoever asked asks again when it still matters. */
   readonly tries?: number
   /** Milliseconds of the first and of the longest pause between tries. */
   readonly pause?: { readonly first: number; readonly longest: number }
@@ -51,7 +52,7 @@ export function queue({ name, handle, log, ...options }: QueueOptions): Queue {
 
   function later(key: string, error: unknown): void {
     const tries = (failures.get(key) ?? 0) + 1
-    if (tries >= most) {
+    if (tries >= most || error instanceof PermanentFailure) {
       failures.delete(key)
       log.error({ queue: name, key, tries, error }, 'work failed and is given up until it is asked for again')
       return

@@ -1,6 +1,7 @@
 // The queue: every key once at a time, failures again, a few at once.
 import { expect, test, vi } from 'vitest'
 import { queue } from '../../api/queue.ts'
+import { PermanentFailure } from '../../domain/failure.ts'
 import { silent } from './support.ts'
 
 const pause = { first: 5, longest: 20 }
@@ -93,4 +94,16 @@ test('what fails time after time is given up, until it is asked for again', asyn
   expect(runs).toBe(3)
   work.add('a')
   await vi.waitFor(() => expect(runs).toBe(6))
+})
+
+test('what fails for good is given up at once', async () => {
+  let runs = 0
+  const handle = async () => {
+    runs += 1
+    throw new PermanentFailure('Forbidden', 'not granted')
+  }
+  const work = queue({ name: 'test', log: silent, pause: { first: 1, longest: 2 }, handle })
+  work.add('a')
+  await new Promise((resolve) => setTimeout(resolve, 40))
+  expect(runs).toBe(1)
 })
