@@ -61,7 +61,10 @@ export interface Traffic {
    * the same epoch again is a no-op when the weights agree and `Fenced` when they do not.
    */
   readonly write: (route: RouteWrite) => Promise<void>
-  /** The weights that the gateway itself serves for the App at this moment; undefined when it serves none. */
+  /**
+   * The weights that the gateway itself serves for the App at this moment. A share whose pods cannot answer is left out:
+   * it is not served; undefined when nothing is.
+   */
   readonly served: (app: AppRef) => Promise<readonly Weight[] | undefined>
 }
 

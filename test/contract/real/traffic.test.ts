@@ -22,7 +22,7 @@ trafficContract(async (): Promise<TrafficSetup> => {
   return { traffic: trafficOf(here), newApp, revisions: [stable.name, canary.name], port, wait, close }
 })
 
-test('visitors meet the weights that are served, and no error while they change', async () => {
+test('visitors meet no error while weights change, nor when a drained revision is removed', async () => {
   const here = await clusterWithPods()
   onTestFinished(here.close)
   const traffic = trafficOf(here)
@@ -49,6 +49,8 @@ test('visitors meet the weights that are served, and no error while they change'
     while (visiting) statuses.push(await visit(host))
   })()
   for (const [n, weight] of [1, 50, 500, 1000, 0, 1000, 0].entries()) await shift(n + 1, weight)
+  // Still named by the route, with weight 0.
+  await here.deploy.remove(app, other.name)
   visiting = false
   await visitors
   expect(statuses.length).toBeGreaterThan(50)
