@@ -89,6 +89,7 @@ function hashOf(files) {
 
 function step(title, quiet, command) {
   const since = Date.now()
+  if (!quiet && process.stdout.isTTY) process.stdout.write(`…           ${title}\r`)
   const { status, error, stdout, stderr } = spawnSync(command[0], command.slice(1), { encoding: 'utf8' })
   const seconds = ((Date.now() - since) / 1000).toFixed(1).padStart(6)
   if (status === 0) {

@@ -10,7 +10,7 @@ const packageOf = {
   'apt-get': 'apt',
   'dpkg-deb': 'dpkg',
   git: 'git',
-  go: 'golang-go (1.26 or newer)',
+  go: 'Go 1.26.8 or newer, from go.dev/dl',
   ip: 'iproute2',
   openssl: 'openssl',
   perl: 'perl',

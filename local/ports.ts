@@ -45,7 +45,12 @@ function describeOwner(inode: string): string {
   const socket = `socket:[${inode}]`
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     if (!openFiles(pid).includes(socket)) continue
-    const command = readOrEmpty(`/proc/${pid}/cmdline`).split('\0').join(' ').trim().slice(0, 120)
+    const command = readOrEmpty(`/proc/${pid}/cmdline`)
+      .split('\0')
+      .join(' ')
+      .replace(/\s+/g, ' ')
+      .trim()
+      .slice(0, 120)
     return `process ${pid} (${command || readOrEmpty(`/proc/${pid}/comm`).trim()})`
   }
   return 'a process that cannot be seen from here (in another container?)'

@@ -2,6 +2,7 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { addresses, images } from './addresses.ts'
+import type { FirewallRecord } from './firewall.ts'
 import { logOf, paths, secretFiles } from './paths.ts'
 import { isAlive, type ProcessId } from './process.ts'
 
@@ -10,7 +11,7 @@ export type PartRecord = ProcessId & { readonly fingerprint: string }
 /** What the machine was like before the first `up`, so that `down` can put it back. */
 export type HostRecord = {
   readonly sysctls: Readonly<Record<string, string>>
-  readonly chains: readonly string[]
+  readonly firewall: FirewallRecord
   readonly folders: readonly string[]
 }
 
