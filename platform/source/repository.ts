@@ -28,12 +28,6 @@ export function isUnder(base: string, repository: string): boolean {
   return url.origin === root.origin && url.pathname.startsWith(`${root.pathname.replace(/\/+$/, '')}/`)
 }
 
-/** The token for repositories below `base`, and for no other. */
-export const tokenUnder =
-  (base: string, token: string) =>
-  (repository: string): string | undefined =>
-    isUnder(base, repository) ? token : undefined
-
 /** An address fit for a message. */
 export const withoutCredentials = (repository: string): string =>
   repository.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1').slice(0, 300)

@@ -4,14 +4,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { AppSource } from '../../../domain/app.ts'
 import type { Source } from '../../../platform/platform.ts'
 import { gitSource } from '../../../platform/source/git.ts'
-import { tokenUnder } from '../../../platform/source/repository.ts'
+import { isUnder } from '../../../platform/source/repository.ts'
 import { aGitServer, type FileContent, type GitServer } from '../../support/git-server.ts'
 import { failureOf, sourceContract } from '../source.ts'
 
 const token = randomBytes(16).toString('hex')
 
+const tokenUnder = (base: string) => (repository: string) => (isUnder(base, repository) ? token : undefined)
 const readerOf = (server: GitServer, maxFileBytes = 64 * 1024): Source =>
-  gitSource({ token: tokenUnder(server.url, token), plainHttpUnder: server.url, maxFileBytes })
+  gitSource({ token: tokenUnder(server.url), plainHttpUnder: server.url, maxFileBytes })
 
 sourceContract(async () => {
   const server = await aGitServer(token)
@@ -159,7 +160,7 @@ describe('source: git, with hostile repositories', () => {
   })
 
   it('asks with the token only where it belongs, and says Forbidden without', async () => {
-    const stranger = gitSource({ token: tokenUnder(`${server.url}/else`, token), plainHttpUnder: server.url })
+    const stranger = gitSource({ token: tokenUnder(`${server.url}/else`), plainHttpUnder: server.url })
     const failure = await failureOf(stranger.head(main))
     expect(failure.reason).toBe('Forbidden')
     expect(failure.message).not.toContain(token)

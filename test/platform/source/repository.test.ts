@@ -1,6 +1,6 @@
 // Which addresses may be read, and with what.
 import { describe, expect, it } from 'vitest'
-import { repositoryUrl, tokenUnder } from '../../../platform/source/repository.ts'
+import { isUnder, repositoryUrl } from '../../../platform/source/repository.ts'
 
 const builtIn = 'http://10.244.0.1:8090/git'
 
@@ -32,15 +32,15 @@ describe('repositoryUrl', () => {
   })
 })
 
-describe('tokenUnder', () => {
-  const token = tokenUnder(builtIn, 'secret')
-  it('is shown to the built-in remote alone', () => {
-    expect(token(`${builtIn}/shop.git`)).toBe('secret')
-    for (const other of [
+describe('isUnder', () => {
+  it('knows the built-in remote from all others', () => {
+    expect(isUnder(builtIn, `${builtIn}/shop.git`)).toBe(true)
+    const others = [
       'https://github.com/acme/shop',
       'http://10.244.0.1:8091/git/x',
       'http://10.244.0.1:8090/x',
-    ])
-      expect(token(other)).toBeUndefined()
+      '',
+    ]
+    for (const other of others) expect(isUnder(builtIn, other)).toBe(false)
   })
 })
