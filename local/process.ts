@@ -22,6 +22,7 @@ export type RunOptions = {
   readonly timeout?: number
   /** Everything printed goes to this file too. */
   readonly log?: string
+  readonly onOutput?: (text: string) => void
 }
 
 /** Runs a program to its end; fails with what it printed when its exit code is not 0. */
@@ -34,7 +35,7 @@ export async function run(command: readonly string[], options: RunOptions = {}):
     signal: endOfProgram.signal,
     ...(options.timeout === undefined ? {} : { timeout: options.timeout }),
   })
-  const output = collect(child, options.log)
+  const output = collect(child, options)
   child.stdin?.on('error', () => {}) // A program may end before it has read its input; its exit code tells.
   child.stdin?.end(options.input ?? '')
   const code = await exit(child)
@@ -143,13 +144,14 @@ function exit(child: ChildProcess): Promise<number | string> {
   })
 }
 
-function collect(child: ChildProcess, log: string | undefined): () => Output {
+function collect(child: ChildProcess, { log, onOutput }: RunOptions): () => Output {
   const chunks = { stdout: [] as Buffer[], stderr: [] as Buffer[] }
   const file = log === undefined ? undefined : openLog(log)
   for (const name of ['stdout', 'stderr'] as const) {
     child[name]?.on('data', (data: Buffer) => {
       chunks[name].push(data)
       file?.write(data)
+      onOutput?.(data.toString())
     })
   }
   child.once('close', () => file?.end())

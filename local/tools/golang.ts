@@ -19,16 +19,16 @@ const kubernetesPrograms = [
   'kubectl',
 ] as const
 
+type Note = (text: string) => void
 export type KubernetesTools = Readonly<Record<(typeof kubernetesPrograms)[number] | 'coredns', string>>
 
 /** Every Kubernetes program and CoreDNS: the official ones where they can be had, else built into one binary. */
-export async function kubernetesTools(note: (text: string) => void): Promise<KubernetesTools> {
+export async function kubernetesTools(note: Note): Promise<KubernetesTools> {
   const key = keyOf('kubernetes', ['main.go', 'go.mod', 'go.sum'])
   const folder = await cached(`kubernetes-${versions.kubernetes}-${key}`, async (draft) => {
     note('looking for the official programs')
     if (await officialKubernetes(draft)) return
-    note('building from its published modules, some minutes the first time')
-    await build('kubernetes', [...kubernetesFlags(), '-o', join(draft, 'kube'), '.'])
+    await build('kubernetes', note, [...kubernetesFlags(), '-o', join(draft, 'kube'), '.'])
     for (const name of [...kubernetesPrograms, 'coredns']) symlinkSync('kube', join(draft, name))
   })
   const program = (name: string) => join(folder, name)
@@ -44,12 +44,11 @@ export async function kubernetesTools(note: (text: string) => void): Promise<Kub
 }
 
 /** buildkitd and buildctl, in one folder. */
-export function buildkitTools(note: (text: string) => void): Promise<string> {
+export function buildkitTools(note: Note): Promise<string> {
   return cached(`buildkit-${versions.buildkit}-${keyOf('buildkit', ['go.mod', 'go.sum'])}`, async (draft) => {
-    note('building from its published module')
     const main = 'github.com/moby/buildkit'
     const flags = `-s -w -X ${main}/version.Version=v${versions.buildkit}`
-    await build('buildkit', [
+    await build('buildkit', note, [
       '-ldflags',
       flags,
       '-o',
@@ -60,11 +59,11 @@ export function buildkitTools(note: (text: string) => void): Promise<string> {
   })
 }
 
-export async function pauseProgram(): Promise<string> {
+export async function pauseProgram(note: Note): Promise<string> {
   const folder = await cached(
     `pause-${versions.pause}-${keyOf('kubernetes', ['pause/main.go'])}`,
     async (draft) => {
-      await build('kubernetes', ['-ldflags', '-s -w', '-o', join(draft, 'pause'), './pause'])
+      await build('kubernetes', note, ['-ldflags', '-s -w', '-o', join(draft, 'pause'), './pause'])
     },
   )
   return join(folder, 'pause')
@@ -91,15 +90,23 @@ export async function goVersion(): Promise<string | undefined> {
   return (await ask(['go', 'version']))?.trim()
 }
 
-const goEnvironment = { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', GOGC: '400' }
+const goEnvironment = { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', GOGC: 'off', GOMEMLIMIT: '3GiB' }
 
-function build(module: string, args: readonly string[]) {
-  return run(['go', 'build', '-mod=readonly', '-trimpath', ...args], {
+/** Minutes the first time, for every package is compiled; seconds when Go's own cache is warm. */
+async function build(module: string, note: Note, args: readonly string[]): Promise<void> {
+  let packages = 0
+  note('building from published modules')
+  await run(['go', 'build', '-v', '-mod=readonly', '-trimpath', ...args], {
     cwd: source(module),
     env: goEnvironment,
     log: logOf(`build-${module}`),
     timeout: 1_800_000,
+    onOutput: (text) => {
+      packages += text.split('\n').filter((line) => !line.startsWith('go: downloading')).length - 1
+      note(`building from published modules, ${packages} packages compiled`)
+    },
   })
+  note(`built from published modules, ${packages} packages compiled`)
 }
 
 function kubernetesFlags(): string[] {
