@@ -61,7 +61,8 @@ async function withProgress(
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.once(signal, () => {
     endOfProgram.abort()
-    process.exitCode = 130
+    console.error('\nStopped. What is done is kept: the same command goes on from here.')
+    process.exit(130)
   })
 }
 
@@ -76,8 +77,9 @@ async function main(): Promise<void> {
     process.exitCode = await work()
   } catch (error) {
     if (!(error instanceof StageFailure)) console.error(`✗ ${(error as Error).message}`)
+    // The stages beside the failed one end with it: their programs now, their waiting with this process.
     endOfProgram.abort()
-    process.exitCode ||= 1
+    process.exit(1)
   }
 }
 
