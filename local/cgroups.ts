@@ -29,9 +29,22 @@ export async function endPods(patience = 3_000): Promise<void> {
   }
 }
 
-export function removeCgroups(): void {
+/** Takes the branch away, and the controllers back that the machine's root did not hand down before. */
+export function removeCgroups(controllers: readonly string[]): void {
   for (const folder of roots()) removeTree(folder)
+  if (!isUnified()) return
+  for (const name of delegatedControllers().filter((name) => !controllers.includes(name))) {
+    // Somebody else may have come to use it since: then it stays.
+    ifThere(() => writeFileSync(join(mount, 'cgroup.subtree_control'), `-${name}`), undefined, ['EBUSY'])
+  }
 }
+
+/** What the machine's root hands down to its groups: nothing has to be handed down where each controller has its own tree. */
+export function delegatedControllers(): string[] {
+  return isUnified() ? words(join(mount, 'cgroup.subtree_control')) : []
+}
+
+const words = (file: string): string[] => readFileSync(file, 'utf8').split(/\s+/).filter(Boolean)
 
 /** Of each hierarchy, the branch's folder. */
 function roots(): string[] {
@@ -47,9 +60,17 @@ function hierarchies(): string[] {
 }
 
 function delegate(folder: string): void {
-  const offered = readFileSync(join(folder, 'cgroup.controllers'), 'utf8').trim().split(' ')
+  const offered = words(join(folder, 'cgroup.controllers'))
   const wanted = ['cpu', 'cpuset', 'memory', 'pids', 'io', 'hugetlb'].filter((name) => offered.includes(name))
-  for (const name of wanted) writeFileSync(join(folder, 'cgroup.subtree_control'), `+${name}`)
+  try {
+    for (const name of wanted) writeFileSync(join(folder, 'cgroup.subtree_control'), `+${name}`)
+  } catch (cause) {
+    const hint =
+      'inside a container this needs a control group of its own: use a whole machine, real or virtual'
+    throw new Error(`cannot hand the controllers ${wanted.join(', ')} down from ${folder}: ${hint}`, {
+      cause,
+    })
+  }
 }
 
 function processes(): ProcessId[] {
@@ -86,11 +107,11 @@ function childrenOf(folder: string): string[] {
 }
 
 /** The container runtime takes groups away while they are looked at. */
-function ifThere<Result>(look: () => Result, otherwise: Result): Result {
+function ifThere<Result>(look: () => Result, otherwise: Result, also: readonly string[] = []): Result {
   try {
     return look()
   } catch (error) {
-    if (['ENOENT', 'ENODEV'].includes((error as NodeJS.ErrnoException).code ?? '')) return otherwise
+    if (['ENOENT', 'ENODEV', ...also].includes((error as NodeJS.ErrnoException).code ?? '')) return otherwise
     throw error
   }
 }

@@ -1,7 +1,7 @@
 // Ends everything that `up` started and puts the machine back as it was; what people made (repositories, images) stays.
 import { existsSync, readdirSync, readFileSync, readlinkSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { endPods, removeCgroups } from './cgroups.ts'
+import { delegatedControllers, endPods, removeCgroups } from './cgroups.ts'
 import { folders, restoreHost } from './network.ts'
 import { stopPart } from './parts/part.ts'
 import { paths } from './paths.ts'
@@ -52,7 +52,7 @@ async function restoreMachine(): Promise<void> {
   for (const shim of shims()) await stop(shim, 1_000)
   await unmountAll()
   await restoreHost(await debianTools(), readStateFile().host)
-  removeCgroups()
+  removeCgroups(readStateFile().host?.controllers ?? delegatedControllers())
   removeFolders(readStateFile().host?.folders ?? [])
   rmSync(paths.run, { recursive: true, force: true })
   updateState(({ host: _, ...state }) => state)

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { network } from './addresses.ts'
+import { delegatedControllers } from './cgroups.ts'
 import { ensureForwarding, recordFirewall, removeRules } from './firewall.ts'
 import { ask, run } from './process.ts'
 import type { HostRecord } from './state.ts'
@@ -47,6 +48,7 @@ export async function recordHost(tools: DebianTools): Promise<HostRecord> {
   return {
     sysctls: Object.fromEntries(sysctls),
     firewall: await recordFirewall(tools),
+    controllers: delegatedControllers(),
     folders: folders.filter((folder) => existsSync(folder)),
   }
 }

@@ -12,6 +12,7 @@ export type PartRecord = ProcessId & { readonly fingerprint: string }
 export type HostRecord = {
   readonly sysctls: Readonly<Record<string, string>>
   readonly firewall: FirewallRecord
+  readonly controllers: readonly string[]
   readonly folders: readonly string[]
 }
 

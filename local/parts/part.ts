@@ -34,7 +34,7 @@ export async function ensurePart(part: Part): Promise<'was running' | 'started' 
   ) {
     return 'was running'
   }
-  if (alive) await stop(record)
+  if (alive) await stop(record, stopPatience(part.name))
   await start(part)
   return record === undefined ? 'started' : 'restarted'
 }
@@ -58,9 +58,12 @@ export function taken(
 
 export async function stopPart(name: string): Promise<void> {
   const record = readStateFile().parts[name]
-  if (record !== undefined) await stop(record, 15_000)
+  if (record !== undefined) await stop(record, stopPatience(name))
   recordPart(name, undefined)
 }
+
+/** The API server would wait for its watchers, who never leave; all it knows is in etcd, so nothing is lost. */
+const stopPatience = (name: string): number => (name === 'kube-apiserver' ? 2_000 : 15_000)
 
 async function start(part: Part): Promise<void> {
   const holder = conflict(part.name)

@@ -90,7 +90,13 @@ export async function goVersion(): Promise<string | undefined> {
   return (await ask(['go', 'version']))?.trim()
 }
 
-const goEnvironment = { CGO_ENABLED: '0', GOFLAGS: '-buildvcs=false', GOWORK: 'off', GOGC: 'off', GOMEMLIMIT: '3GiB' }
+const goEnvironment = {
+  CGO_ENABLED: '0',
+  GOFLAGS: '-buildvcs=false',
+  GOWORK: 'off',
+  GOGC: 'off',
+  GOMEMLIMIT: '3GiB',
+}
 
 /** Minutes the first time, for every package is compiled; seconds when Go's own cache is warm. */
 async function build(module: string, note: Note, args: readonly string[]): Promise<void> {
@@ -106,7 +112,7 @@ async function build(module: string, note: Note, args: readonly string[]): Promi
       note(`building from published modules, ${packages} packages compiled`)
     },
   })
-  note(`built from published modules, ${packages} packages compiled`)
+  note('built from published modules')
 }
 
 function kubernetesFlags(): string[] {
