@@ -128,10 +128,10 @@ function prepareHost(progress: Progress, debian: DebianTools): Promise<void> {
 
 async function bringImages(progress: Progress, tools: Tools, registryUp: Promise<void>): Promise<void> {
   await registryUp
-  const node = async () => pushNode(await tools.nodeRoot)
-  const buildkit = async () => pushBuildkit(await tools.buildkitRoot, await tools.buildkit)
-  await node()
-  await progress.stage(`The image ${images.buildkit}`, buildkit)
+  const node = await tools.nodeRoot
+  await progress.stage(`The image ${images.node}`, () => pushNode(node))
+  const [root, programs] = await Promise.all([tools.buildkitRoot, tools.buildkit])
+  await progress.stage(`The image ${images.buildkit}`, () => pushBuildkit(root, programs))
 }
 
 async function bringTemporal(progress: Progress, tools: Tools): Promise<void> {
