@@ -1,4 +1,6 @@
 // What the machine's own accounts may do: the API server on the node, Prometheus in finding pods.
+import { readFileSync } from 'node:fs'
+import { secretFiles } from '../paths.ts'
 import type { KubernetesObject } from './kubectl.ts'
 
 const rbac = 'rbac.authorization.k8s.io'
@@ -14,6 +16,16 @@ export function access(): KubernetesObject[] {
     binding('slipway-local:prometheus', 'slipway-local:prometheus', 'slipway-prometheus'),
     binding('slipway-local:api-server', 'system:kubelet-api-admin', 'slipway-api-server'),
   ]
+}
+
+/** Builds fetch the commit from the git remote: with the token that can only read. */
+export function gitAccess(token = readFileSync(secretFiles.gitFetch, 'utf8').trim()): KubernetesObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Secret',
+    metadata: { name: 'slipway-git', namespace: 'slipway-builds' },
+    data: { token: Buffer.from(token).toString('base64') },
+  } as KubernetesObject
 }
 
 function binding(name: string, role: string, user: string): KubernetesObject {
