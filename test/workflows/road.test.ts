@@ -47,6 +47,32 @@ describe('a push', () => {
   })
 })
 
+describe('the hosts of a push', () => {
+  const at = (host: string) => `${manifestOf()}\n  route: {hosts: [${host}]}\n`
+
+  it('are served when it is promoted, and not before', async () => {
+    const { stage } = await stableStage(temporal)
+    const hosts: (readonly string[] | undefined)[] = []
+    stage.after.push((verb) => {
+      if (verb === 'metrics.counters') hosts.push(stage.world.gateway.route(stage.app)?.hosts)
+    })
+    const sha = await stage.push({}, at('new.example.com'))
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    expect(new Set(hosts.flat())).not.toContain('new.example.com')
+    expect(stage.world.gateway.route(stage.app)?.hosts).toEqual(['new.example.com'])
+    await stage.close({ serves: sha })
+  })
+
+  it('go with it when it is taken back', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const before = stage.world.gateway.route(stage.app)?.hosts
+    const sha = await stage.push({ errors: 1 }, at('new.example.com'))
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'rolled-back' })
+    expect(stage.world.gateway.route(stage.app)?.hosts).toEqual(before)
+    await stage.close({ serves: first })
+  })
+})
+
 describe('a bad push', () => {
   // The share of errors begins when the revision is given this weight.
   it.each([
@@ -182,7 +208,6 @@ describe('a newer owner of the route', () => {
       const write = {
         app: stage.app,
         hosts: [],
-        port: 8080,
         weights,
         epoch: { seq: 99, n: 0 },
         stable: revision,

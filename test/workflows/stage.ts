@@ -16,13 +16,15 @@ export type Stage = Awaited<ReturnType<typeof openStage>>
 
 export interface StageOptions extends WorldOptions {
   readonly renewAfter?: number
+  /** Workflows are not kept between their tasks: each task replays the history from its beginning. */
+  readonly replays?: boolean
 }
 
 let stages = 0
 
 export async function openStage(
   { env, bundle, workers }: Temporal,
-  { renewAfter, ...options }: StageOptions = {},
+  { renewAfter, replays = false, ...options }: StageOptions = {},
 ) {
   stages += 1
   const taskQueue = `stage-${stages}`
@@ -61,6 +63,7 @@ export async function openStage(
         activities,
         maxHeartbeatThrottleInterval: 100,
         defaultHeartbeatThrottleInterval: 100,
+        ...(replays && { maxCachedWorkflows: 0 }),
       })
       const running = made.run()
       stopWork = async () => {

@@ -71,7 +71,7 @@ describe('metrics that do not answer', () => {
     })
     const sha = await stage.push()
     expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
-    expect(stage.weightsOf(sha)).toEqual([100, 250, 500, 1000, 1000])
+    expect(new Set(stage.weightsOf(sha))).toEqual(new Set([100, 250, 500, 1000]))
     await stage.close({ serves: sha })
   })
 
@@ -102,7 +102,7 @@ describe('a lost worker', () => {
   it.each(['build.build', 'deploy.readiness', 'traffic.served', 'metrics.counters', 'deploy.remove'])(
     'in the middle of %s: another goes on and the end is the same',
     async (verb) => {
-      const { stage } = await stableStage(temporal)
+      const { stage } = await stableStage(temporal, { replays: true })
       const held = hold(stage, verb)
       const sha = await stage.push()
       await held.reached()
@@ -117,7 +117,7 @@ describe('a lost worker', () => {
   )
 
   it('in the middle of the way back: another ends it', async () => {
-    const { stage, first } = await stableStage(temporal)
+    const { stage, first } = await stableStage(temporal, { replays: true })
     const sha = stage.commit({ errors: 0.5 })
     const back = hold(stage, 'traffic.write', (write) =>
       (write as { weights: { revision: string; weight: number }[] }).weights.some(

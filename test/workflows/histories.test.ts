@@ -1,0 +1,103 @@
+// Histories of releases as they were: a change of the workflows must still tell the same story from them.
+// After a change that needs a new one: SLIPWAY_SAVE_HISTORIES=1 npx vitest run test/workflows/histories.test.ts
+// writes those that are not there yet; one that is there is never replaced.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { historyToJSON } from '@temporalio/common/lib/proto-utils'
+import { Worker } from '@temporalio/worker'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { hold, manifestOf, type Stage, stableStage } from './stage.ts'
+import { bundleWorkflows, type Temporal, temporalServer } from './temporal.ts'
+
+const folder = fileURLToPath(new URL('../histories/', import.meta.url))
+
+let temporal: Temporal
+beforeAll(async () => {
+  temporal = await temporalServer()
+})
+afterAll(() => temporal?.close())
+
+/** Each tells its story to the end, and returns the commit whose release it is about. */
+const stories: Record<string, (stage: Stage) => Promise<string>> = {
+  promoted: async (stage) => {
+    const sha = await stage.push()
+    await stage.ended(sha)
+    return sha
+  },
+  'rolled-back': async (stage) => {
+    const sha = await stage.push({ errors: 0.5 })
+    await stage.ended(sha)
+    return sha
+  },
+  failed: async (stage) => {
+    const sha = await stage.push({ buildFails: 'no' })
+    await stage.ended(sha)
+    return sha
+  },
+  aborted: async (stage) => {
+    const held = hold(stage, 'metrics.counters')
+    const sha = await stage.push({}, manifestOf().replaceAll('for: 5s', 'for: 1h'))
+    await held.reached()
+    await stage.abort(sha)
+    held.letGo()
+    await stage.ended(sha)
+    return sha
+  },
+  superseded: async (stage) => {
+    const sha = await stage.push({ buildWaitsFor: new Promise(() => {}) })
+    await stage.release(sha, ({ phase }) => phase === 'building')
+    const newer = await stage.push()
+    await stage.ended(newer)
+    return sha
+  },
+  stalled: async (stage) => {
+    stage.world.gateway.visitors(stage.app, 0)
+    const sha = await stage.push()
+    await stage.release(sha, ({ stalled }) => stalled !== undefined)
+    stage.world.gateway.visitors(stage.app, 100)
+    await stage.ended(sha)
+    return sha
+  },
+}
+
+describe('a story that is told now', () => {
+  it.each(Object.keys(stories))('%s keeps within the budget of events', async (name) => {
+    const { stage } = await stableStage(temporal)
+    const sha = (await stories[name]?.(stage)) ?? ''
+    const handle = stage.handle(sha)
+    await handle.result()
+    const history = await handle.fetchHistory()
+    expect(history.events?.length).toBeLessThanOrEqual(name === 'stalled' ? 190 : 160)
+    save(name, historyToJSON(history))
+    save(`app-${name}`, historyToJSON(await stage.appHandle().fetchHistory()))
+    await stage.stopWork()
+  })
+})
+
+describe('the histories that were saved', () => {
+  it('are told again to the same end', async () => {
+    const workflowBundle = await bundleWorkflows()
+    const files = readdirSync(folder).filter((name) => name.endsWith('.json'))
+    expect(files.length).toBeGreaterThanOrEqual(Object.keys(stories).length)
+    const histories = files.map((name) => ({
+      workflowId: name,
+      history: JSON.parse(readFileSync(`${folder}${name}`, 'utf8')),
+    }))
+    for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, histories)) {
+      expect(error, workflowId).toBeUndefined()
+    }
+  })
+
+  it('hold no secret and no large payload', () => {
+    for (const name of readdirSync(folder).filter((one) => one.endsWith('.json'))) {
+      const text = readFileSync(`${folder}${name}`, 'utf8')
+      expect(text).not.toMatch(/authorization|bearer |password/i)
+      for (const [data] of text.matchAll(/"data":"[^"]*"/g)) expect(data.length).toBeLessThan(44_000)
+    }
+  })
+})
+
+function save(name: string, history: string): void {
+  const file = `${folder}${name}.json`
+  if (process.env.SLIPWAY_SAVE_HISTORIES && !existsSync(file)) writeFileSync(file, `${history}\n`)
+}
