@@ -18,7 +18,11 @@ export interface Sight {
 
 export function sourceVerbs(platform: Platform) {
   return {
-    readPlan: (release: ReleaseRef): Promise<Plan> => planOf(platform, release),
+    async readPlan(release: ReleaseRef): Promise<Plan> {
+      const plan = await planOf(platform, release)
+      const route = await platform.traffic.read(release.app)
+      return { ...plan, ...(route && { servedHosts: route.hosts }) }
+    },
 
     /** Looks at the branch and at the traffic; null when the App is not declared any more. */
     async look({ app, pushed }: { app: AppRef; pushed: readonly string[] }): Promise<Sight | null> {
@@ -37,7 +41,7 @@ export function sourceVerbs(platform: Platform) {
 }
 
 /** Reads the commit's file and makes the plan of its release. */
-export async function planOf({ source, deploy }: Platform, release: ReleaseRef): Promise<Plan> {
+async function planOf({ source, deploy }: Platform, release: ReleaseRef): Promise<Plan> {
   const { source: from } = await deploy.describe(release.app)
   if (!from) throw new PermanentFailure('NotFound', `the App ${release.app.name} is not declared any more`)
   const { commit, text } = await source.read(from, release.sha, manifestName)

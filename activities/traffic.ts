@@ -6,7 +6,6 @@ import type { Platform, RouteWrite, Traffic } from '../platform/platform.ts'
 import { asked, type Clock } from './clock.ts'
 import { awaitReady } from './deploy.ts'
 import { relentlessly } from './failure.ts'
-import { planOf } from './source.ts'
 
 const readyWithin = 60_000
 const servedWithin = 30_000
@@ -47,11 +46,10 @@ export function trafficVerbs(platform: Platform, clock: Clock) {
       const { revisions } = await deploy.describe(app)
       const stable = revisions.find(({ name }) => name === route.stable)
       if (!stable) return { stable: route.stable }
-      const { spec } = await planOf(platform, { app, seq, sha: stable.sha })
       const weights = [{ revision: stable.name, weight: 1000 }]
       const epoch = { seq, n: 0 }
-      const { hosts } = spec.route
-      await write(traffic, clock, { app, hosts, port: stable.run.port, weights, epoch, stable: stable.name })
+      const { hosts } = route
+      await write(traffic, clock, { app, hosts, weights, epoch, stable: stable.name })
       return { stable: stable.name }
     },
   }

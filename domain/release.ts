@@ -57,6 +57,8 @@ export interface Plan {
   readonly repository: string
   readonly spec: AppSpec
   readonly steps: readonly Step[]
+  /** The hosts that the route serves when the release begins. A push's own hosts take their place with promotion. */
+  readonly servedHosts?: readonly string[]
   /** The watch after full, in milliseconds. */
   readonly bake: number
 }

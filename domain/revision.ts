@@ -13,6 +13,11 @@ export interface Image {
 
 export const imageReference = ({ repository, digest }: Image): string => `${repository}@${digest}`
 
+/**
+ * Every revision's Service answers here, whatever its pods listen to: two revisions of a route can differ in their port.
+ */
+export const servicePort = 80
+
 export interface Revision {
   readonly app: AppRef
   /** `<app>-<sha7>-<hash4>`: the name of its Deployment and of its Service. */

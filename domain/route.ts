@@ -26,6 +26,8 @@ export interface Weight {
 
 /** What a route carries: its weights, and the epoch of the write that set them. */
 export interface RouteState {
+  /** Empty: every host that the gateway accepts. */
+  readonly hosts: readonly string[]
   readonly weights: readonly Weight[]
   readonly epoch: Epoch
   /** The revision that a rescue returns to: it held the traffic before the running release. */

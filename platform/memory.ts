@@ -113,8 +113,8 @@ function traffic(world: World): Traffic {
     read: async (app) => gateway.route(app),
     write: async (write) => {
       if (decide(gateway.route(write.app), write) === 'done') return
-      const { app, epoch, weights, stable } = write
-      gateway.write(app, { epoch, weights, stable })
+      const { app, hosts, epoch, weights, stable } = write
+      gateway.write(app, { hosts, epoch, weights, stable })
     },
     served: async (app) => {
       // A share that nobody can answer is not served.

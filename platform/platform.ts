@@ -71,8 +71,6 @@ export interface Traffic {
 export interface RouteWrite {
   readonly app: AppRef
   readonly hosts: readonly string[]
-  /** The revisions' Service port. */
-  readonly port: number
   readonly weights: readonly Weight[]
   readonly epoch: Epoch
   readonly stable: string

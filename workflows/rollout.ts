@@ -38,20 +38,22 @@ export async function bake(road: Road): Promise<void> {
   await hold(road, 'baking', { weight: 1000, for: Math.max(bake, full?.for ?? 0) }, 'full')
 }
 
-/** All traffic, for good: from this write on a rescue returns to the canary. */
+/** All traffic, for good, and at the push's own hosts: from this write on a rescue returns to the canary. */
 export async function takeAll(road: Road): Promise<void> {
-  const { canary, stable } = road
-  const alone = [{ revision: canary.name, weight: 1000 }]
-  await shift(road, { ...write(road, alone), stable: canary.name }, `100 % for ${canary.name}`)
+  const { canary, stable, plan } = road
+  const { hosts } = plan.spec.route
+  const route = { ...write(road, [alone(canary.name)]), hosts, stable: canary.name }
+  await shift(road, route, `100 % for ${canary.name}`)
   if (!stable) road.story.tell('rolling-out', `${canary.name} has all traffic`, { weight: 1000 })
 }
 
-/** All traffic back to the stable revision. Never gives up, but to something newer. */
+/** All traffic back to the stable revision, and the canary off the route. Never gives up, but to something newer. */
 export async function giveBack(road: Road): Promise<void> {
   const { stable, story } = road
-  const summary = `100 % back to ${stable?.revision}`
-  await returning.returnTraffic.executeWithOptions({ summary }, [write(road, shares(road, 0))])
-  story.tell('rolling-back', `all traffic is back on ${stable?.revision}`, { weight: 0 })
+  if (!stable) return
+  const summary = `100 % back to ${stable.revision}`
+  await returning.returnTraffic.executeWithOptions({ summary }, [write(road, [alone(stable.revision)])])
+  story.tell('rolling-back', `all traffic is back on ${stable.revision}`, { weight: 0 })
 }
 
 /** One weight, held until the judge is content with it. */
@@ -127,15 +129,18 @@ const ask = ({ plan, canary, stable }: Road, since: number) => {
   return { canary: canary.name, stable: stable?.revision, objectives, since }
 }
 
+const alone = (revision: string): Weight => ({ revision, weight: 1000 })
+
 /** The canary's weight and the stable revision's rest. */
 const shares = ({ canary, stable }: Road, weight: number): readonly Weight[] => [
   ...(stable ? [{ revision: stable.revision, weight: 1000 - weight }] : []),
   { revision: canary.name, weight },
 ]
 
+/** While it can be taken back, the route keeps the hosts that it has. */
 function write({ plan, canary, stable, nextEpoch }: Road, weights: readonly Weight[]): Shift['route'] {
   const { app } = plan.release
-  const { hosts } = plan.spec.route
+  const hosts = plan.servedHosts ?? plan.spec.route.hosts
   const returnTo = stable?.revision ?? canary.name
-  return { app, hosts, port: canary.run.port, weights, epoch: nextEpoch(), stable: returnTo }
+  return { app, hosts, weights, epoch: nextEpoch(), stable: returnTo }
 }

@@ -1,7 +1,7 @@
 // A revision as Kubernetes objects: one Deployment and one Service, both named by what they are. Pure: no client in sight.
 import type { AppRef } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
-import { hashVersion, imageReference, type Revision } from '../../domain/revision.ts'
+import { hashVersion, imageReference, type Revision, servicePort } from '../../domain/revision.ts'
 import type { Deployment, Service } from '../kinds.ts'
 import type { Named } from '../kubernetes.ts'
 
@@ -36,7 +36,7 @@ export function revisionObjects(revision: Revision): RevisionObjects {
       spec: {
         type: 'ClusterIP',
         selector,
-        ports: [{ name: 'http', port: run.port, targetPort: run.port, protocol: 'TCP' }],
+        ports: [{ name: 'http', port: servicePort, targetPort: run.port, protocol: 'TCP' }],
       },
     },
     deployment: {

@@ -18,7 +18,7 @@ export function decide(route: RouteState | undefined, write: RouteWrite): 'write
   )
 }
 
-function refuseImpossible({ app, weights, port }: RouteWrite): void {
+function refuseImpossible({ app, weights }: RouteWrite): void {
   const refuse = (why: string) => {
     throw new PermanentFailure(
       'Invalid',
@@ -30,7 +30,6 @@ function refuseImpossible({ app, weights, port }: RouteWrite): void {
   if (weights.reduce((sum, { weight }) => sum + weight, 0) !== 1000) refuse('the weights must sum to 1000')
   if (new Set(weights.map(({ revision }) => revision)).size < weights.length)
     refuse('a revision is named twice')
-  if (!Number.isInteger(port) || port < 1 || port > 65535) refuse(`${port} is no port`)
 }
 
 /** `shop-3f2c1d0-9a1b 950, shop-77aa001-0c2d 50`. */

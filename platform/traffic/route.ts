@@ -1,5 +1,6 @@
 // An App's HTTPRoute: made from what is to be served and from what others have put on it. Pure: no client in sight.
 import type { AppRef } from '../../domain/app.ts'
+import { servicePort } from '../../domain/revision.ts'
 import { formatEpoch, parseEpoch, type RouteState } from '../../domain/route.ts'
 import type { BackendRef, HttpRoute, Metadata, RouteRule } from '../kinds.ts'
 import type { RouteWrite } from '../platform.ts'
@@ -46,9 +47,14 @@ export function routeState(route: HttpRoute): RouteState | undefined {
   const epoch = parseEpoch(annotations[epochAnnotation])
   const stable = annotations[stableAnnotation]
   if (!epoch || stable === undefined) return undefined
-  const { rules = [] } = route.spec
+  const { rules = [], hostnames: hosts = [] } = route.spec
   const backends = rules[ours(route.metadata, rules)]?.backendRefs ?? []
-  return { epoch, stable, weights: backends.map(({ name, weight = 1 }) => ({ revision: name, weight })) }
+  return {
+    hosts,
+    epoch,
+    stable,
+    weights: backends.map(({ name, weight = 1 }) => ({ revision: name, weight })),
+  }
 }
 
 /** Whether Slipway may write it: it made it, or someone handed it over by the label. */
@@ -78,13 +84,13 @@ function ours({ name }: AppRef | Metadata, rules: readonly RouteRule[]): number 
   return Math.max(0, rules.findIndex(names))
 }
 
-function backends({ weights, port }: RouteWrite, there: readonly BackendRef[]): readonly BackendRef[] {
+function backends({ weights }: RouteWrite, there: readonly BackendRef[]): readonly BackendRef[] {
   return weights.map(({ revision, weight }) => ({
     ...there.find(({ name }) => name === revision),
     group: '',
     kind: 'Service',
     name: revision,
-    port,
+    port: servicePort,
     weight,
   }))
 }

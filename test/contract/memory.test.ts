@@ -79,7 +79,6 @@ trafficContract(async (): Promise<TrafficSetup> => {
     traffic: platform.traffic,
     newApp,
     revisions: [stable, canary],
-    port: 8080,
     wait: world.clock.sleep,
     close,
   }
@@ -112,7 +111,6 @@ metricsContract(async (): Promise<MetricsSetup> => {
       await platform.traffic.write({
         app,
         hosts: [],
-        port: 8080,
         weights,
         epoch: { seq: 1, n },
         stable: revision,

@@ -9,9 +9,8 @@ export interface TrafficSetup {
   readonly traffic: Traffic
   /** An App of its own, without a route. */
   readonly newApp: () => AppRef
-  /** Two revisions whose pods are ready, on this port. */
+  /** Two revisions whose pods are ready. */
   readonly revisions: readonly [stable: string, canary: string]
-  readonly port: number
   readonly wait: (milliseconds: number) => Promise<unknown>
   readonly close: () => Promise<void>
 }
@@ -36,7 +35,6 @@ export function trafficContract(make: () => Promise<TrafficSetup>): void {
     ): RouteWrite => ({
       app,
       hosts: [`${app.name}.example.com`],
-      port: setup.port,
       weights: split(canary),
       epoch: { seq: 7, n },
       stable: setup.revisions[0],
@@ -50,10 +48,11 @@ export function trafficContract(make: () => Promise<TrafficSetup>): void {
       expect(await setup.traffic.served(app)).toBeUndefined()
     })
 
-    test('reads what was written, with its epoch and the revision to return to', async () => {
+    test('reads what was written: hosts, weights, epoch, and the revision to return to', async () => {
       const app = setup.newApp()
       await setup.traffic.write(aWrite(app, 1, 50))
       expect(await setup.traffic.read(app)).toEqual({
+        hosts: [`${app.name}.example.com`],
         weights: split(50),
         epoch: { seq: 7, n: 1 },
         stable: setup.revisions[0],

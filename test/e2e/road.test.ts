@@ -25,18 +25,19 @@ const example = join(root, 'manifests/example')
 
 interface Behaviour {
   readonly version: number
+  readonly port?: number
   readonly failureRate?: number
 }
 
 /** The App's file for a version that behaves like this. */
-const manifest = ({ version, failureRate = 0 }: Behaviour) => `apiVersion: slipway.dev/v1beta1
+const manifest = ({ version, failureRate = 0, port = 8080 }: Behaviour) => `apiVersion: slipway.dev/v1beta1
 kind: App
 metadata: {name: ${app}}
 spec:
   run:
-    port: 8080
+    port: ${port}
     replicas: 1
-    env: {VERSION: "${version}", FAILURE_RATE: "${failureRate}"}
+    env: {VERSION: "${version}", FAILURE_RATE: "${failureRate}", PORT: "${port}"}
     resources: {cpu: 20m, memory: 96Mi}
     health: /healthz
   route: {hosts: [${host}]}
@@ -101,10 +102,10 @@ describe('one App, from its first push', () => {
     expect(await servedVersion()).toBe('1')
   })
 
-  test('a good push is promoted step by step, and nobody sees a failure', async () => {
+  test('a good push is promoted step by step, and nobody sees a failure, though its port is another', async () => {
     const begun = Date.now()
     const weights = watchWeights()
-    const { sha } = await push({ version: 2 })
+    const { sha } = await push({ version: 2, port: 8082 })
     const status = await outcomeOf(app, sha)
     expect(status).toMatchObject({ outcome: 'promoted' })
     expect(await servedVersion()).toBe('2')

@@ -37,7 +37,7 @@ test('visitors are split by weight, and meet what the commit does', async () => 
     { revision: stable.name, weight: 900 },
     { revision: canary.name, weight: 100 },
   ]
-  const write = { app, hosts: [], port: 8080, weights, epoch: { seq: 1, n: 1 }, stable: stable.name }
+  const write = { app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: stable.name }
   await platform.traffic.write(write)
   await world.clock.sleep(60_000)
   const { counts } = await platform.metrics.counters(app, [stable.name, canary.name], 0.5)
@@ -54,7 +54,7 @@ test('who has no ready pod lets the gateway answer by itself', async () => {
   await platform.deploy.create(canary)
   expect(await platform.deploy.readiness(canary)).toEqual({ ready: 0, wanted: 2, failure: 'no such image' })
   const weights = [{ revision: canary.name, weight: 1000 }]
-  await platform.traffic.write({ app, hosts: [], port: 8080, weights, epoch: { seq: 1, n: 1 }, stable: '' })
+  await platform.traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: '' })
   await world.clock.sleep(1000)
   const { counts, route } = await platform.metrics.counters(app, [canary.name])
   expect(counts).toEqual([])
@@ -78,7 +78,6 @@ test('a proxy that starts again counts from nothing under another name', async (
   await platform.traffic.write({
     app,
     hosts: [],
-    port: 8080,
     weights,
     epoch: { seq: 1, n: 1 },
     stable: stable.name,

@@ -129,13 +129,14 @@ export async function openStage(
       const commitOf = (name: string) => world.revisions.get(name)?.revision.sha ?? `gone: ${name}`
       return Object.fromEntries(shares.map(({ revision, weight }) => [commitOf(revision), weight]))
     },
-    /** The weights that a commit's revision was given, in order. */
-    weightsOf: (sha: string): number[] =>
-      world.gateway
-        .writes(app)
-        .flatMap(({ weights }) => weights)
-        .filter(({ revision }) => revision.includes(sha.slice(0, 7)))
-        .map(({ weight }) => weight),
+    /** The weights that a commit's revision was given, in order; 0 when it was taken off the route. */
+    weightsOf(sha: string): number[] {
+      const isIts = ({ revision }: { revision: string }) => revision.includes(sha.slice(0, 7))
+      const given = world.gateway.writes(app).map(({ weights }) => weights.find(isIts)?.weight)
+      const first = given.findIndex((weight) => weight !== undefined)
+      const off = given.findIndex((weight, index) => index > first && weight === undefined)
+      return first < 0 ? [] : given.slice(first, off < 0 ? undefined : off + 1).map((weight) => weight ?? 0)
+    },
     /** What must hold after every story, seen from outside. */
     async close(expected?: { serves: string }) {
       if (expected) {

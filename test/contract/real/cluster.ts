@@ -18,7 +18,7 @@ import { aRevision, aRun } from '../fixtures.ts'
 import { pushProgram } from './image.ts'
 
 export const gateway = { namespace: 'slipway-gateway', name: 'slipway' }
-export const port = 8080
+const port = 8080
 
 /** Answers; what it answers, and whether it lives and is ready, its environment says. */
 const program = `

@@ -7,7 +7,7 @@ import { gatewayApiTraffic } from '../../../platform/traffic/gateway-api.ts'
 import { traefikServed } from '../../../platform/traffic/traefik.ts'
 import { eventually } from '../eventually.ts'
 import { type MetricsSetup, metricsContract } from '../metrics.ts'
-import { clusterWithPods, gateway, port, visit, wait } from './cluster.ts'
+import { clusterWithPods, gateway, visit, wait } from './cluster.ts'
 
 metricsContract(async (): Promise<MetricsSetup> => {
   const { kube, deploy, namespace, newApp, newRevision, running, close } = await clusterWithPods()
@@ -31,7 +31,7 @@ metricsContract(async (): Promise<MetricsSetup> => {
         revision: name,
         weight: name === revision ? 1000 : 0,
       }))
-      await traffic.write({ app, hosts: [host], port, weights, epoch: { seq: 1, n }, stable: good.name })
+      await traffic.write({ app, hosts: [host], weights, epoch: { seq: 1, n }, stable: good.name })
       // A share that nobody can answer is left out.
       const serves = weights.filter(({ weight }) => weight === 0 || revision !== absent.name)
       const seen = (served: unknown) => expect(served).toEqual(serves)

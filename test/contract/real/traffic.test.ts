@@ -6,7 +6,7 @@ import { gatewayApiTraffic } from '../../../platform/traffic/gateway-api.ts'
 import { traefikServed } from '../../../platform/traffic/traefik.ts'
 import { eventually } from '../eventually.ts'
 import { type TrafficSetup, trafficContract } from '../traffic.ts'
-import { type Cluster, clusterWithPods, gateway, port, visit, wait } from './cluster.ts'
+import { type Cluster, clusterWithPods, gateway, visit, wait } from './cluster.ts'
 
 const trafficOf = ({ kube }: Cluster) =>
   gatewayApiTraffic({ kube, gateway, served: traefikServed({ url: addresses.gateway }) })
@@ -19,7 +19,7 @@ trafficContract(async (): Promise<TrafficSetup> => {
     here.running(here.newRevision(app)),
   ])
   const { newApp, close } = here
-  return { traffic: trafficOf(here), newApp, revisions: [stable.name, canary.name], port, wait, close }
+  return { traffic: trafficOf(here), newApp, revisions: [stable.name, canary.name], wait, close }
 })
 
 test('visitors meet no error while weights change, nor when a drained revision is removed', async () => {
@@ -37,7 +37,7 @@ test('visitors meet no error while weights change, nor when a drained revision i
       { revision: other.name, weight },
     ]
     const begun = performance.now()
-    await traffic.write({ app, hosts: [host], port, weights, epoch: { seq: 1, n }, stable: good.name })
+    await traffic.write({ app, hosts: [host], weights, epoch: { seq: 1, n }, stable: good.name })
     const seen = (served: unknown) => expect(served).toEqual(weights)
     await eventually(() => traffic.served(app), seen, { within: 10_000, every: 10 })
     taken.push(Math.round(performance.now() - begun))
@@ -70,7 +70,7 @@ test('a share whose pods are not ready is not called served', async () => {
     { revision: good.name, weight: 900 },
     { revision: absent.name, weight: 100 },
   ]
-  await traffic.write({ app, hosts: [], port, weights, epoch: { seq: 1, n: 1 }, stable: good.name })
+  await traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: good.name })
   const seen = (served: unknown) => expect(served).toEqual([{ revision: good.name, weight: 900 }])
   await eventually(() => traffic.served(app), seen, { within: 10_000 })
 })
@@ -80,11 +80,11 @@ test('someone else’s route is left alone', async () => {
   onTestFinished(here.close)
   const traffic = trafficOf(here)
   const app = here.newApp()
-  const rules = [{ backendRefs: [{ name: 'theirs', port, weight: 1 }] }]
+  const rules = [{ backendRefs: [{ name: 'theirs', port: 80, weight: 1 }] }]
   const spec: HttpRoute['spec'] = { hostnames: ['theirs.example.com'], rules }
   const theirs = await here.admin.apply(kinds.HTTPRoute, { metadata: app, spec })
   const weights = [{ revision: 'shop-1111111-aaaa', weight: 1000 }]
-  const write = { app, hosts: [], port, weights, epoch: { seq: 1, n: 1 }, stable: 'shop-1111111-aaaa' }
+  const write = { app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: 'shop-1111111-aaaa' }
   await expect(traffic.write(write)).rejects.toMatchObject({ reason: 'Invalid' })
   expect((await here.admin.get(kinds.HTTPRoute, app.namespace, app.name))?.spec).toEqual(theirs.spec)
 })

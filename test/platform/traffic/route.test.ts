@@ -8,7 +8,6 @@ const [stable, canary] = ['shop-1111111-aaaa', 'shop-2222222-bbbb']
 const aWrite = (share: number, change: Partial<RouteWrite> = {}): RouteWrite => ({
   app: { namespace: 'default', name: 'shop' },
   hosts: ['shop.example.com'],
-  port: 8080,
   weights: [
     { revision: stable, weight: 1000 - share },
     { revision: canary, weight: share },
@@ -17,7 +16,7 @@ const aWrite = (share: number, change: Partial<RouteWrite> = {}): RouteWrite => 
   stable,
   ...change,
 })
-const backend = (name: string, weight: number) => ({ group: '', kind: 'Service', name, port: 8080, weight })
+const backend = (name: string, weight: number) => ({ group: '', kind: 'Service', name, port: 80, weight })
 
 test('a route of its own', () => {
   const route = httpRoute(aWrite(50), gateway)
@@ -40,7 +39,8 @@ test('a route of its own', () => {
     },
   })
   expect(isOurs(route)).toBe(true)
-  expect(routeState(route)).toEqual({ weights: aWrite(50).weights, epoch: { seq: 7, n: 3 }, stable })
+  const { hosts, weights, epoch } = aWrite(50)
+  expect(routeState(route)).toEqual({ hosts, weights, epoch, stable })
 })
 
 test('no hosts: every host that reaches the gateway', () => {
