@@ -11,7 +11,7 @@ export const accounts = { worker: 'slipway-worker', api: 'slipway-api' } as cons
 
 export function worker(): Part {
   return {
-    ...program('worker'),
+    ...program('worker', accounts.worker),
     title: "Slipway's worker",
     env: { ...settings(accounts.worker), SLIPWAY_LISTEN: listens([addresses.worker]) },
     missing: () => notAnswering(health.worker),
@@ -20,7 +20,7 @@ export function worker(): Part {
 
 export function api(): Part {
   return {
-    ...program('api'),
+    ...program('api', accounts.api),
     title: "Slipway's API",
     env: {
       ...settings(accounts.api),
@@ -30,10 +30,12 @@ export function api(): Part {
   }
 }
 
-function program(name: 'worker' | 'api') {
+function program(name: 'worker' | 'api', account: string) {
   const main = join(paths.root, 'dist', name, 'main.js')
   if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` and look at what it says`)
-  return { name, command: [process.execPath, '--enable-source-maps', main], also: buildOf(paths.root) }
+  // A new token restarts its owner too: it is read once.
+  const also = `${buildOf(paths.root)} ${readFileSync(kubeconfigOf(account), 'utf8')}`
+  return { name, command: [process.execPath, '--enable-source-maps', main], also }
 }
 
 function settings(account: string): Record<string, string> {
