@@ -22,7 +22,7 @@ export function chooseKubeconfig(
   readable: (path: string) => boolean = isReadable,
 ): Chosen {
   if (kubeconfig !== undefined) return named(kubeconfig, context, readable)
-  if (context !== undefined) return { files: ownFiles(environment), context }
+  if (context !== undefined) return own(context, environment, readable)
   const local = join(environment.SLIPWAY_STATE ?? '/var/lib/slipway', 'kubeconfig')
   if (readable(local)) return { files: [local] }
   throw new Exit(exitCodes.usage, `no cluster was named, and the local one's ${local} cannot be read`, {
@@ -38,8 +38,25 @@ function named(kubeconfig: string, context: string | undefined, readable: (path:
   })
 }
 
-const ownFiles = ({ KUBECONFIG, HOME }: NodeJS.ProcessEnv): string[] =>
-  KUBECONFIG ? KUBECONFIG.split(delimiter).filter(Boolean) : [join(HOME ?? homedir(), '.kube', 'config')]
+/** The user's own files; of several, those that are missing are passed over, as kubectl does. */
+function own(
+  context: string,
+  { KUBECONFIG, HOME }: NodeJS.ProcessEnv,
+  readable: (path: string) => boolean,
+): Chosen {
+  const named = KUBECONFIG
+    ? KUBECONFIG.split(delimiter).filter(Boolean)
+    : [join(HOME ?? homedir(), '.kube', 'config')]
+  const files = named.filter(readable)
+  if (files.length > 0) return { files, context }
+  throw new Exit(
+    exitCodes.usage,
+    `cannot look for the context "${context}": ${named.join(', ')} cannot be read`,
+    {
+      advice: 'Name the file that has it: --kubeconfig FILE',
+    },
+  )
+}
 
 function isReadable(path: string): boolean {
   try {

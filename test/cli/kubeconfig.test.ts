@@ -25,6 +25,14 @@ it("takes the user's own files only with an explicit context", () => {
   expect(home.files).toEqual(['/home/ana/.kube/config'])
 })
 
+it('passes over a file of its own that is missing, and refuses when none is left', () => {
+  const chosen = chooseKubeconfig({ context: 'prod' }, environment, (path) => path.endsWith('two'))
+  expect(chosen.files).toEqual(['/home/ana/two'])
+  expect(() => chooseKubeconfig({ context: 'prod' }, environment, none)).toThrow(
+    '/home/ana/one, /home/ana/two',
+  )
+})
+
 it('refuses with what to do when there is no local cluster', () => {
   expect(() => chooseKubeconfig({}, environment, none)).toThrow('/var/lib/slipway/kubeconfig cannot be read')
 })
