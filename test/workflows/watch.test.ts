@@ -119,11 +119,10 @@ describe('a lost worker', () => {
   it('in the middle of the way back: another ends it', async () => {
     const { stage, first } = await stableStage(temporal, { replays: true })
     const sha = stage.commit({ errors: 0.5 })
-    const back = hold(stage, 'traffic.write', (write) =>
-      (write as { weights: { revision: string; weight: number }[] }).weights.some(
-        ({ revision, weight }) => revision.includes(sha.slice(0, 7)) && weight === 0,
-      ),
-    )
+    const back = hold(stage, 'traffic.write', (write) => {
+      const { weights } = write as { weights: { weight: number }[] }
+      return weights.some(({ weight }) => weight === 1000)
+    })
     await stage.say(sha)
     await back.reached()
     const stopped = stage.stopWork()
