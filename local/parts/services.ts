@@ -1,5 +1,5 @@
 // What stands beside the cluster on this machine: the image registry, Prometheus and Temporal.
-import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { addresses, health, network } from '../addresses.ts'
 import { paths } from '../paths.ts'
@@ -82,6 +82,8 @@ export function temporal(program: string): Part {
     name: 'temporal',
     title: 'Temporal',
     command: [
+      // Histories are for root alone, as everything here.
+      ...['sh', '-c', 'umask 077 && exec "$@"', 'temporal'],
       ...[program, 'server', 'start-dev', '--ip', host, '--port', port],
       ...['--ui-ip', '127.0.0.1', '--ui-port', portOf(addresses.temporalUi)],
       ...['--metrics-port', portOf(addresses.temporalMetrics)],
@@ -109,6 +111,4 @@ export function ensureFolders(): void {
   for (const folder of [paths.log, paths.config, paths.git])
     mkdirSync(folder, { recursive: true, mode: 0o700 })
   mkdirSync(paths.run, { recursive: true, mode: 0o711 })
-  if (!existsSync(paths.temporalDatabase)) writeFileSync(paths.temporalDatabase, '')
-  chmodSync(paths.temporalDatabase, 0o600) // Histories are for root alone, as everything here.
 }
