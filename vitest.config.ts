@@ -10,12 +10,13 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/workflows/**', 'test/contract/real/**', 'test/e2e/**', 'test/faults/**'],
+          exclude: ['test/workflows/**', 'test/machine/**', 'test/contract/real/**', 'test/e2e/**'],
         },
       },
       { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real } },
       { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts', 'test/faults/**/*.test.ts'], ...real } },
+      { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...real } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...real } },
     ],
   },
 })

@@ -32,6 +32,7 @@ export async function test(root: string, lab: Lab): Promise<number> {
   if (await run('up', [process.execPath, 'dist/local/main.js', 'up'])) {
     await suite('contract', run, tally, tools)
     await suite('e2e', run, tally, tools)
+    await suite('machine', run, tally, tools)
   }
   if (!wasUp) await run('down', [process.execPath, 'dist/local/main.js', 'down'])
 
