@@ -15,6 +15,8 @@ import type { Metrics } from './metrics.ts'
 export interface Sources {
   /** Returns when Temporal has the message for good; fails when it cannot say so in time. */
   readonly lookAgain: (app: AppRef, moved: SourceMoved) => Promise<void>
+  /** The commit that the App was last told of by this process. Forgetting it at a restart costs one needless look. */
+  readonly told: (app: AppRef) => string | undefined
   /** What the App's workflow knows; fails when no worker answers in time. */
   readonly state: (app: AppRef) => Promise<AppState>
 }
@@ -24,11 +26,14 @@ export const noCommit = '0'.repeat(40)
 
 export function temporalSources(client: Client, metrics: Pick<Metrics, 'looked'>, deadline = 5_000): Sources {
   const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
+  const told = new Map<string, string>()
   return {
+    told: (app) => told.get(appKey(app)),
     async lookAgain(app, moved) {
       try {
         await within(() => signal(client.workflow, app, moved))
         metrics.looked('told')
+        if (moved.after !== noCommit) told.set(appKey(app), moved.after)
       } catch (cause) {
         metrics.looked('failed')
         const what = `cannot tell the workflow of ${appKey(app)} to look again`

@@ -1,6 +1,5 @@
 // Compares what the built-in remote's branches hold with what the Apps serve, and tells the Apps that are behind.
 // This is what makes a push safe: whatever is lost on the way from the hook to Temporal, the branch still says it.
-import { appKey } from '../domain/app.ts'
 import type { Apps, DeclaredApp } from './apps.ts'
 import type { Repositories } from './repositories.ts'
 import type { Sources } from './sources.ts'
@@ -8,23 +7,19 @@ import type { Sources } from './sources.ts'
 export interface SweepOptions {
   readonly apps: Apps
   readonly repositories: Pick<Repositories, 'head' | 'isNew' | 'claim'>
-  readonly sources: Pick<Sources, 'lookAgain'>
+  readonly sources: Pick<Sources, 'lookAgain' | 'told'>
   readonly gitUrl: string
   readonly appNamespace: string
 }
 
 /** Returns a function that brings one repository's Apps up to date; it fails when that cannot be done now. */
 export function sweep({ apps, repositories, sources, gitUrl, appNamespace }: SweepOptions) {
-  // What this process has told already. Forgetting it at a restart costs one needless look.
-  const told = new Map<string, string>()
-
   async function tell(repository: string, { app, source, stable }: DeclaredApp): Promise<void> {
     if (!source) return
     const head = await repositories.head(repository, source.branch)
-    if (!head || head === stable || told.get(appKey(app)) === head) return
+    if (!head || head === stable || sources.told(app) === head) return
     const ref = `refs/heads/${source.branch}`
     await sources.lookAgain(app, { ref, after: head, delivery: `sweep-${head.slice(0, 12)}` })
-    told.set(appKey(app), head)
   }
 
   return async (repository: string): Promise<void> => {

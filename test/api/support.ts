@@ -85,6 +85,7 @@ export function memorySources() {
   const answer = <T>(value: T): Promise<T> =>
     away ? Promise.reject(new Error('Temporal gave no answer')) : Promise.resolve(value)
   const sources: Sources = {
+    told: (app) => looks.findLast((look) => look.app === appKey(app))?.moved.after,
     lookAgain: async (app, moved) => {
       await answer(undefined)
       looks.push({ app: appKey(app), moved })

@@ -133,3 +133,12 @@ test('two repositories made at once are one', async () => {
   expect(await parts.repositories.head('twice', 'main')).toBeUndefined()
   expect(await parts.repositories.head('never-made', 'main')).toBeUndefined()
 })
+
+test('what a push has told already is not told again', async () => {
+  const { look, push, declare, looks, sources, sha } = parts
+  await push()
+  declare()
+  await sources.lookAgain(shop, { ref: 'refs/heads/main', after: sha, delivery: 'push-1' })
+  await look('shop')
+  expect(looks).toHaveLength(1)
+})
