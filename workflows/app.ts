@@ -144,12 +144,17 @@ async function look(life: Life): Promise<Sight | null | undefined> {
   life.looks += 1
   try {
     if (!life.remembers) await remember(life)
-    const shas = unanswered(
+    const { now, later } = unanswered(
       life.state,
       pushed.map(({ after }) => after),
     )
     const summary = `look at ${life.app.name}, pushed: ${pushed.length}`
-    return await reading.look.executeWithOptions({ summary }, [{ app: life.app, pushed: shas }])
+    const sight = await reading.look.executeWithOptions({ summary }, [{ app: life.app, pushed: now }])
+    lookForTheRest(
+      life,
+      pushed.filter(({ after }) => later.includes(after)),
+    )
+    return sight
   } catch (error) {
     if (isCancellation(error)) throw error
     const failure = failureOf(error)
@@ -159,6 +164,13 @@ async function look(life: Life): Promise<Sight | null | undefined> {
     life.lookAgainIn = failure.reason === 'Forbidden' ? '10 minutes' : '1 minute'
     return undefined
   }
+}
+
+/** More pushes than one look takes are no reason to forget the rest. */
+function lookForTheRest(life: Life, rest: readonly SourceMoved[]): void {
+  if (rest.length === 0) return
+  life.pushed.unshift(...rest)
+  life.moved = true
 }
 
 /** A workflow that is new, or was lost, knows what the cluster remembers; a release that goes on is followed again. */

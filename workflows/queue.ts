@@ -21,12 +21,17 @@ export function decide(state: AppState, { head, stable }: Sight): Decision {
   return { kind: 'release', sha }
 }
 
-/** The pushed commits that have no outcome yet and are not on their way to one. */
-export const unanswered = (state: AppState, pushed: readonly string[]): readonly string[] => {
+/** The pushed commits that have no outcome yet and are not on their way to one: those of this look, and those of the next. */
+export function unanswered(state: AppState, pushed: readonly string[]): Unanswered {
   const answered = new Set([...state.seen, state.active?.sha, state.stable?.sha])
   const waiting = state.waiting ? [state.waiting.sha] : []
   const news = [...new Set([...waiting, ...pushed])].filter((sha) => !answered.has(sha) && sha !== noCommit)
-  return news.slice(0, pushesAtOnce)
+  return { now: news.slice(0, pushesAtOnce), later: news.slice(pushesAtOnce) }
+}
+
+interface Unanswered {
+  readonly now: readonly string[]
+  readonly later: readonly string[]
 }
 
 /** A commit whose release ended like this is not tried again by itself. */
