@@ -1,30 +1,31 @@
 // Tries something at the start until it succeeds, with growing pauses, and gives up with its last error after two minutes.
-import { setTimeout } from 'node:timers/promises'
 import type { Logger } from 'pino'
+import { type Clock, systemClock } from '../activities/clock.ts'
 
 export interface Attempt {
   /** Completes "cannot …". */
   readonly what: string
   readonly log: Logger
   readonly signal: AbortSignal
-  readonly now?: () => number
+  readonly clock?: Clock
 }
 
 const giveUpAfter = 120_000
 const longestPause = 5_000
 
 export async function persist<Result>(
-  { what, log, signal, now = Date.now }: Attempt,
+  { what, log, signal, clock = systemClock }: Attempt,
   attempt: () => Promise<Result>,
 ): Promise<Result> {
-  const until = now() + giveUpAfter
+  const until = clock.now() + giveUpAfter
   for (let pause = 200; ; pause = Math.min(pause * 2, longestPause)) {
     try {
       return await attempt()
     } catch (error) {
-      if (now() >= until) throw new Error(`cannot ${what} for ${giveUpAfter / 1000} s`, { cause: error })
+      if (clock.now() >= until)
+        throw new Error(`cannot ${what} for ${giveUpAfter / 1000} s`, { cause: error })
       log.warn({ error, pause }, `cannot ${what} yet`)
-      await setTimeout(pause, undefined, { signal })
+      await clock.sleep(pause, signal)
     }
   }
 }
