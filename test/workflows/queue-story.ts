@@ -64,8 +64,7 @@ export function happen(story: World, event: Event): void {
       end(story, event.outcome)
       break
     case 'lose the App':
-      story.state = rebuilt(memoryOf(story))
-      look(story)
+      loseTheApp(story)
       break
     case 'look':
       look(story)
@@ -159,6 +158,13 @@ export const memoryOf = ({ entries }: World) => ({
     .map(({ release, outcome }) => ({ release, phase: 'done' as const, ...(outcome && { outcome }) }))
     .reverse(),
 })
+
+/** The cluster does not remember who waits: only a branch that did not move since the last look gives the waiting commit back. */
+function loseTheApp(story: World): void {
+  look(story)
+  story.state = rebuilt(memoryOf(story))
+  look(story)
+}
 
 /** Nothing new happens, and what runs succeeds, until the App has nothing to do. */
 export function comeToRest(story: World): void {

@@ -30,11 +30,12 @@ const forward: fc.Arbitrary<Event>[] = [
   fc.record({ event: fc.constant('forge'), which }),
   fc.constant({ event: 'look' }),
   fc.record({ event: fc.constant('end'), outcome }),
-  fc.constant({ event: 'lose the App' }),
 ]
+const loss: fc.Arbitrary<Event> = fc.constant({ event: 'lose the App' })
 const forceBacks: fc.Arbitrary<Event> = fc.record({ event: fc.constant('force back'), which })
-const stories = (...events: fc.Arbitrary<Event>[]) => fc.array(fc.oneof(...events), { maxLength: 60 })
-const anyStory = stories(...forward, forceBacks)
+const stories = (...events: fc.Arbitrary<Event>[]) =>
+  fc.array(fc.oneof(...events), { maxLength: 60, size: 'max' })
+const anyStory = stories(...forward, forceBacks, loss)
 
 /** Holds after every event of any story. */
 function always(told: fc.Arbitrary<Event[]>, holds: (story: World, before: World) => void): void {
@@ -102,13 +103,24 @@ describe('whatever happens', () => {
     })
   })
 
-  it('only a commit that says `latest` takes a running release’s place, and asks once', () => {
+  it('only a commit that says `latest` takes a running release’s place', () => {
     always(anyStory, (story, before) => {
-      const asked = story.asked.slice(before.asked.length)
-      expect(asked.length).toBeLessThanOrEqual(1)
-      for (const { release, by } of asked) {
+      for (const { release, by } of story.asked.slice(before.asked.length)) {
         expect(story.supersede.get(by)).toBe('latest')
-        expect(story.state).toMatchObject({ active: release, waiting: { sha: by } })
+        expect(story.entries).toContainEqual(expect.objectContaining({ release }))
+        expect(by).not.toBe(release.sha)
+      }
+    })
+  })
+
+  it('and asks once, as long as the App’s memory is not lost', () => {
+    always(stories(...forward, forceBacks), (story, before) => {
+      const asked = story.asked.slice(before.asked.length)
+      const { active, waiting } = story.state
+      expect(asked.length).toBeLessThanOrEqual(1)
+      for (const one of asked) {
+        expect(one).toEqual({ release: active, by: waiting?.sha })
+        expect(before.state.waiting?.sha).not.toBe(one.by)
       }
     })
   })
@@ -137,7 +149,7 @@ describe('whatever happens', () => {
 describe('every push is answered', () => {
   it('exactly once, when the branch only goes forward', () => {
     fc.assert(
-      fc.property(stories(...forward), (events) => {
+      fc.property(stories(...forward, loss), (events) => {
         const story = world()
         for (const event of events) happen(story, event)
         comeToRest(story)
@@ -196,6 +208,12 @@ describe('every push is answered', () => {
     expect([...now, ...later]).toEqual([shaOf(999), ...pushed])
   })
 
+  it('what is on its way, or serves since longer than anybody remembers, is no news', () => {
+    const stable = { revision: 'shop-0000001', sha: shaOf(1) }
+    const state = { ...nothing, stable, active: { app, seq: 2, sha: shaOf(2) } }
+    expect(unanswered(state, [1, 2, 3].map(shaOf))).toEqual({ now: [shaOf(3)], later: [] })
+  })
+
   it('a sender that saw no commit is owed nothing', () => {
     expect(unanswered(nothing, [shaOf(0)])).toEqual({ now: [], later: [] })
   })
@@ -224,7 +242,7 @@ describe('a newer push', () => {
 })
 
 describe('what an App remembers', () => {
-  const outcomes = fc.array(outcome, { minLength: 0, maxLength: 400 })
+  const outcomes = fc.array(outcome, { maxLength: 400, size: 'max' })
   const live = (all: readonly Outcome[]) =>
     all.reduce((state, one, i) => ended(state, { app, seq: i + 1, sha: shaOf(i + 1) }, one), nothing)
 
