@@ -1,4 +1,5 @@
 // The verbs of the embedded default: up, down, status, demo, test.
+import { Command } from 'commander'
 import { down } from './down.ts'
 import { withLock } from './lock.ts'
 import { paths } from './paths.ts'
@@ -9,30 +10,41 @@ import { aligned, places, status } from './status.ts'
 import { wheelProgram } from './tools/python.ts'
 import { up } from './up.ts'
 
-const [verb = '', ...args] = process.argv.slice(2)
+const program = new Command('npm run')
+  .usage('<verb> -- [options]')
+  .description('Everything that Slipway stands on, real, on this machine.')
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
 
-const verbs: Readonly<Record<string, () => Promise<number>>> = {
-  up: async () => {
-    await bringUp()
-    console.log(`\nEverything runs. State and logs are in ${paths.state}; \`npm run down\` stops it.\n`)
-    console.log(aligned(places(readState())))
-    return 0
-  },
-  down: async () => {
-    await withProgress((progress) => withLock('npm run down', () => down(progress, args.includes('--purge'))))
-    return 0
-  },
-  status: () => status(args.includes('--json')),
-  demo: async () => {
-    await bringUp()
-    const { demo } = await import('./demo.ts')
-    return demo()
-  },
-  test: async () => {
-    const { test } = await import('./test.ts')
-    return test(paths.root, { isUp: async () => readState().running, tools: testTools })
-  },
-}
+const verb = (name: string, description: string) => program.command(name).description(description)
+
+verb('up', 'start what does not run, repair what died').action(async () => {
+  await bringUp()
+  console.log(`\nEverything runs. State and logs are in ${paths.state}; \`npm run down\` stops it.\n`)
+  console.log(aligned(places(readState())))
+})
+
+verb('demo', 'up, then push the example: first, promoted, taken back').action(async () => {
+  await bringUp()
+  const { demo } = await import('./demo.ts')
+  process.exitCode = await demo()
+})
+
+verb('status', 'what runs, where it answers, where its log is')
+  .option('--json', 'for programs: every state, process id, log, address and token file')
+  .action(async ({ json = false }) => {
+    process.exitCode = await status(json)
+  })
+
+verb('down', 'stop it all and put the machine back; repositories and images stay')
+  .option('--purge', 'forget them too')
+  .action(({ purge = false }) =>
+    withProgress((progress) => withLock('npm run down', () => down(progress, purge))),
+  )
+
+verb('test', 'types, lint, and every test, on the real parts').action(async () => {
+  const { test } = await import('./test.ts')
+  process.exitCode = await test(paths.root, { isUp: async () => readState().running, tools: testTools })
+})
 
 /** Where tests find the programs that they start by themselves. */
 async function testTools(): Promise<Record<string, string>> {
@@ -66,21 +78,11 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   })
 }
 
-async function main(): Promise<void> {
-  const work = verbs[verb]
-  if (work === undefined) {
-    console.error(`unknown verb ${JSON.stringify(verb)}: use one of ${Object.keys(verbs).join(', ')}`)
-    process.exitCode = 2
-    return
-  }
-  try {
-    process.exitCode = await work()
-  } catch (error) {
-    if (!(error instanceof StageFailure)) console.error(`✗ ${(error as Error).message}`)
-    // The stages beside the failed one end with it: their programs now, their waiting with this process.
-    endOfProgram.abort()
-    process.exit(1)
-  }
+try {
+  await program.parseAsync()
+} catch (error) {
+  if (!(error instanceof StageFailure)) console.error(`✗ ${(error as Error).message}`)
+  // The stages beside the failed one end with it: their programs now, their waiting with this process.
+  endOfProgram.abort()
+  process.exit(1)
 }
-
-await main()
