@@ -1,7 +1,7 @@
 // Unit tests need nothing outside Node; the other projects start or use the real parts.
 import { defineConfig } from 'vitest/config'
 
-const real = { testTimeout: 180_000, hookTimeout: 600_000, fileParallelism: false }
+const real = { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }
 
 export default defineConfig({
   test: {
@@ -13,7 +13,7 @@ export default defineConfig({
           exclude: ['test/workflows/**', 'test/machine/**', 'test/contract/real/**', 'test/e2e/**'],
         },
       },
-      { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real } },
+      { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real, testTimeout: 90_000 } },
       { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
       { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...real } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...real } },

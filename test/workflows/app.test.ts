@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appWorkflowId } from '../../domain/release.ts'
 import { hold, manifestOf, openStage, stableStage, until } from './stage.ts'
-import { type Temporal, temporalServer } from './temporal.ts'
+import { realServer, type Temporal } from './temporal.ts'
 
 let temporal: Temporal
 beforeAll(async () => {
-  temporal = await temporalServer()
+  temporal = await realServer()
 })
 afterAll(() => temporal?.close())
 

@@ -7,13 +7,13 @@ import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hold, manifestOf, type Stage, stableStage } from './stage.ts'
-import { bundleWorkflows, type Temporal, temporalServer } from './temporal.ts'
+import { bundleWorkflows, type Temporal, timeSkippingServer } from './temporal.ts'
 
 const folder = fileURLToPath(new URL('../histories/', import.meta.url))
 
 let temporal: Temporal
 beforeAll(async () => {
-  temporal = await temporalServer()
+  temporal = await timeSkippingServer()
 })
 afterAll(() => temporal?.close())
 

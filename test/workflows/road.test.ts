@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { PermanentFailure } from '../../domain/failure.ts'
 import { manifestOf, openStage, stableStage } from './stage.ts'
-import { type Temporal, temporalServer } from './temporal.ts'
+import { type Temporal, timeSkippingServer } from './temporal.ts'
 
 let temporal: Temporal
 beforeAll(async () => {
-  temporal = await temporalServer()
+  temporal = await timeSkippingServer()
 })
 afterAll(() => temporal?.close())
 

@@ -63,6 +63,8 @@ export async function openStage(
         activities,
         maxHeartbeatThrottleInterval: 100,
         defaultHeartbeatThrottleInterval: 100,
+        // An activity that a failed test still holds must not hold the end of all tests.
+        shutdownForceTime: '10s',
         ...(replays && { maxCachedWorkflows: 0 }),
       })
       const running = made.run()

