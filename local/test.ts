@@ -76,8 +76,14 @@ async function stage(
       stdio: 'inherit',
       env: { ...process.env, ...environment },
     })
+    // Whoever ends this program ends the stage with it.
+    const end = () => child.kill()
+    process.once('exit', end)
     child.on('error', () => resolve(127))
-    child.on('exit', (status) => resolve(status ?? 1))
+    child.on('exit', (status) => {
+      process.off('exit', end)
+      resolve(status ?? 1)
+    })
   })
   console.log(`── ${name}: ${code === 0 ? 'passed' : `failed (exit code ${code})`} in ${seconds(started)} s`)
   tally[code === 0 ? 'passed' : 'failed'] += 1
