@@ -1,7 +1,10 @@
 // Unit tests need nothing outside Node; the other projects start or use the real parts.
 import { defineConfig } from 'vitest/config'
 
-const real = { testTimeout: 180_000, hookTimeout: 180_000, fileParallelism: false }
+// Each file has its own server or namespace and mostly waits: side by side they take half the time.
+const real = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 }
+// These change what all of the machine stands on.
+const alone = { ...real, fileParallelism: false }
 
 export default defineConfig({
   test: {
@@ -15,8 +18,8 @@ export default defineConfig({
       },
       { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real, testTimeout: 90_000 } },
       { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
-      { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...real } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...real } },
+      { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...alone } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...alone } },
     ],
   },
 })
