@@ -1,5 +1,6 @@
 // The running system as these tests see it from outside: what the gateway serves, what the cluster holds, what a person can do.
-import { execFile } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
@@ -109,6 +110,28 @@ export function kill(part: 'worker' | 'api'): void {
   const pid = readState().parts[part]?.pid
   if (!pid) throw new Error(`${part} does not run`)
   process.kill(pid, 'SIGKILL')
+}
+
+/** A second api beside the one that runs, as a Deployment of two replicas would have it; ready when this returns. */
+export async function secondApi(): Promise<{ readonly stop: () => void }> {
+  const environment = readFileSync(`/proc/${readState().parts.api?.pid}/environ`, 'utf8')
+  const variables = environment.split('\0').filter((line) => line.includes('='))
+  const same = Object.fromEntries(
+    variables.map((line) => [line.slice(0, line.indexOf('=')), line.slice(line.indexOf('=') + 1)]),
+  )
+  const place = '127.0.0.1:18090'
+  const api = spawn(process.execPath, [`${root}/dist/api/main.js`], {
+    env: { ...same, SLIPWAY_LISTEN: place },
+    stdio: 'ignore',
+  })
+  await until('the second api', 30_000, async () => {
+    const ready = await fetch(`http://${place}/readyz`).then(
+      ({ ok }) => ok,
+      () => false,
+    )
+    return ready ? true : undefined
+  })
+  return { stop: () => void api.kill() }
 }
 
 /** Repairs what was killed, with the command a person would use. */

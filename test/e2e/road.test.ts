@@ -1,6 +1,6 @@
 // The whole road on the real parts, told as one App's life. What counts is what the gateway serves, not what Slipway says of itself.
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Load, startLoad, tally } from '../../local/load.ts'
 import {
   get,
@@ -13,6 +13,7 @@ import {
   releases,
   repair,
   root,
+  secondApi,
   servedWeights,
   slipway,
   until,
@@ -179,15 +180,19 @@ describe('one App, from its first push', () => {
     expect(failedSince(begun)).toBe(0)
   })
 
-  test('abort takes the traffic back at once', async () => {
+  test('abort takes the traffic back at once, and two apis that hear of everything do it once', async () => {
     const begun = Date.now()
+    const before = await servedVersion()
+    const second = await secondApi()
+    onTestFinished(second.stop)
     const sha = await pushWithoutWaiting({ version: 6 })
     const { name } = await release(app, sha, ({ weight }) => weight > 0)
     expect(await slipway('abort', name, '--reason', 'wrong colour')).toMatchObject({
       code: 0,
     })
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'aborted' })
-    expect(await servedVersion()).toBe('5')
+    expect((await releases(app)).filter(({ spec }) => spec.sha === sha)).toHaveLength(1)
+    expect(await servedVersion()).toBe(before)
     expect(failedSince(begun)).toBe(0)
   })
 
