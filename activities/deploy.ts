@@ -7,7 +7,8 @@ import type { Deploy, Platform } from '../platform/platform.ts'
 import { alive, asked, type Clock } from './clock.ts'
 
 const readyWithin = 10 * 60_000
-const drain = 5_000
+/** The gateway sends nothing new by now; what is under way ends in the pods' own pause before they are told to stop. */
+const drain = 1_000
 
 export interface Retirement {
   readonly app: AppRef
