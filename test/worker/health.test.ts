@@ -1,10 +1,9 @@
 // The process is alive as long as it answers; it is ready only while it polls and Temporal answers it.
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import type { NativeConnection, Worker } from '@temporalio/worker'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type Health, serveHealth } from '../../worker/health.ts'
 import { jsonLog } from '../../worker/log.ts'
+import { freePort } from '../support/free-port.ts'
 
 const log = jsonLog('test')
 log.level = 'silent'
@@ -121,12 +120,4 @@ async function watch(): Promise<void> {
 async function get(path: string): Promise<[number, string]> {
   const answer = await fetch(`${url}${path}`, { headers: { connection: 'close' } })
   return [answer.status, await answer.text()]
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }

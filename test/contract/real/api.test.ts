@@ -3,8 +3,6 @@ import { execFile, spawn } from 'node:child_process'
 import { createHmac } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, rm, symlink, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -27,6 +25,7 @@ import { taskQueue } from '../../../workflows/messages.ts'
 import { goodPush, secret } from '../../api/corpus/webhooks.ts'
 import { type KubeServer, kubeServer } from '../../api/kube-server.ts'
 import { commit, fetchToken, folder, git, pushToken, type Ran, shop, workTree } from '../../api/support.ts'
+import { freePort } from '../../support/free-port.ts'
 import { manifestOf } from '../../workflows/stage.ts'
 import { bundleWorkflows } from '../../workflows/temporal.ts'
 
@@ -308,12 +307,4 @@ async function run(program: string, settings: Record<string, string>, url: strin
       return ended
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const { port } = server.address() as AddressInfo
-  await new Promise((resolve) => server.close(resolve))
-  return port
 }
