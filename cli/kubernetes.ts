@@ -3,9 +3,9 @@ import { Writable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { StringDecoder } from 'node:string_decoder'
 import * as k8s from '@kubernetes/client-node'
+import { apiError } from './api-error.ts'
 import type { BuildPod, Cluster, CommandDraft, LogOptions, ReleaseView } from './cluster.ts'
 import { Exit, exitCodes } from './exit.ts'
-import { explain } from './explain.ts'
 import { follow } from './follow.ts'
 import type { Chosen } from './kubeconfig.ts'
 import { appView, byStart, commandView, releaseView, type Stored } from './objects.ts'
@@ -59,7 +59,7 @@ function clusterOf(config: k8s.KubeConfig, server: string, namespace: string): C
   const releasesPath = `/apis/${group}/${version}/namespaces/${namespace}/releases`
   const at = (plural: string) => ({ group, version, namespace, plural })
   const ask = <T>(what: string, request: Promise<T>): Promise<T> =>
-    request.catch((cause: unknown) => Promise.reject(explain(what, server, cause)))
+    request.catch((cause: unknown) => Promise.reject(apiError(what, server, cause)))
 
   const list = async (plural: string): Promise<readonly Stored<never, never>[]> => {
     const found = await ask(`list ${plural} in ${namespace}`, objects.listNamespacedCustomObject(at(plural)))

@@ -4,7 +4,7 @@ import { ApiException } from '@kubernetes/client-node'
 import { Exit, exitCodes } from './exit.ts'
 
 /** `what` is a verb phrase: "list releases in default". */
-export function explain(what: string, server: string, cause: unknown): Exit {
+export function apiError(what: string, server: string, cause: unknown): Exit {
   if (cause instanceof Exit) return cause
   if (cause instanceof ApiException) return refused(what, server, cause)
   return new Exit(exitCodes.error, `cannot ${what}: no answer from ${server}: ${reason(cause)}`, {
