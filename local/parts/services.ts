@@ -9,7 +9,7 @@ import { notAnswering } from './answers.ts'
 import type { Part } from './part.ts'
 
 const registryConfig = join(paths.config, 'registry.json')
-const prometheusConfig = join(paths.config, 'prometheus.json')
+export const prometheusConfig = join(paths.config, 'prometheus.json')
 
 export function registryPart(tools: DebianTools): Part {
   const settings = {
@@ -46,15 +46,29 @@ export function prometheus(tools: DebianTools): Part {
   }
 }
 
-export function prometheusSettings() {
+export interface Scrapes {
+  /** How often the gateway is read: what a release is judged by, so that it bounds how soon harm is seen. */
+  readonly every?: string
+  /** Where the gateway's counters are read, when not at the gateway itself. */
+  readonly from?: string
+}
+
+export function prometheusSettings({ every = '1s', from = addresses.gateway }: Scrapes = {}) {
   const target = (job: string, url: string) => ({
     job_name: job,
     static_configs: [{ targets: [new URL(url).host] }],
   })
+  // Whoever passes the gateway's counters on, they stay the gateway's.
+  const labels = { instance: new URL(addresses.gateway).host }
   return {
     global: { scrape_interval: '2s', scrape_timeout: '2s', evaluation_interval: '2s' },
     scrape_configs: [
-      target('gateway', addresses.gateway),
+      {
+        job_name: 'gateway',
+        scrape_interval: every,
+        scrape_timeout: '1s',
+        static_configs: [{ targets: [new URL(from).host], labels }],
+      },
       target('slipway-worker', addresses.worker),
       target('slipway-worker-temporal', addresses.workerTelemetry),
       target('slipway-api', addresses.api),
