@@ -1,6 +1,8 @@
 // A Release: one attempt to bring one commit to 100 %. Its plan, its phases, its outcome, and what people see of it.
 import type { AppRef, AppSpec } from './app.ts'
-import type { Evidence } from './judge/judge.ts'
+import type { Baseline } from './judge/baseline.ts'
+import type { Evidence, Objectives } from './judge/judge.ts'
+import type { Method } from './judge/method.ts'
 
 /** Which release; `seq` numbers the App's releases and never repeats. */
 export interface ReleaseRef {
@@ -49,6 +51,15 @@ export interface Step {
   readonly for: number
 }
 
+/** Which judge watches the canary, and who says what it weighs. */
+export type JudgePlan =
+  /** The weights follow the evidence. */
+  | { readonly kind: 'ramp'; readonly method: Method }
+  /** The weights are the plan's steps; the test and the rollback are the judge's. */
+  | { readonly kind: 'steps'; readonly method: Method }
+  /** Fixed objectives at the plan's steps: enough requests, and so many bad looks in a row are harm. */
+  | { readonly kind: 'thresholds'; readonly requests: number; readonly looks: number }
+
 /** What `read` decides once for the whole release; workflow code never recomputes it. */
 export interface Plan {
   readonly release: ReleaseRef
@@ -56,7 +67,10 @@ export interface Plan {
   /** Where the commit lies: the repository's URL without credentials. */
   readonly repository: string
   readonly spec: AppSpec
+  /** Empty when the weights follow the evidence. */
   readonly steps: readonly Step[]
+  /** Absent in plans that were made before there was a choice: fixed objectives. */
+  readonly judge?: JudgePlan
   /** The hosts that the route serves when the release begins. A push's own hosts take their place with promotion. */
   readonly servedHosts?: readonly string[]
   /** The watch after full, in milliseconds. */
@@ -72,6 +86,15 @@ export interface Transition {
   readonly weight: number
   readonly message: string
   readonly evidence?: Evidence
+}
+
+/** What a canary is judged by: told once, so that every number can be checked. */
+export interface Judging {
+  /** The question that the metrics are asked at each look. */
+  readonly query: string
+  readonly objectives?: Objectives
+  readonly method: Method
+  readonly baseline: Baseline
 }
 
 /** What people see of a release: the status of the Release object, the answer of the `status` query. */
@@ -92,6 +115,9 @@ export interface ReleaseStatus {
   /** Waiting for data: what is missing. */
   readonly stalled?: string
   readonly evidence?: Evidence
+  readonly judging?: Judging
+  /** Whether the release was shown to be safe, or only not shown to be harmful; absent until it is full. */
+  readonly proven?: boolean
   readonly transitions: readonly Transition[]
   readonly startedAt: number
   readonly finishedAt?: number

@@ -1,6 +1,6 @@
 // The six things Slipway does to the outside world, on one screen. Each has a folder of drivers here and a contract test.
 import type { AppRef, AppSource } from '../domain/app.ts'
-import type { Reading } from '../domain/judge/judge.ts'
+import type { History, Reading } from '../domain/judge/judge.ts'
 import type { Commit, Plan, ReleaseStatus } from '../domain/release.ts'
 import type { Image, Revision } from '../domain/revision.ts'
 import type { Epoch, RouteState, Weight } from '../domain/route.ts'
@@ -76,13 +76,18 @@ export interface RouteWrite {
   readonly stable: string
 }
 
-/** Reads counters as the proxy saw them. */
+/** Reads counters as the proxy saw them: raw, never a rate. */
 export interface Metrics {
   /**
    * The counters of these revisions now; counts are cumulative. A revision that has no series yet is absent from `counts`.
-   * `below` is the latency objective in seconds and must be a bucket's bound: else `Invalid`. Fails plainly when Prometheus does not answer.
+   * Each of `bounds` (seconds) must be a bucket's bound: else `Invalid`, naming those there are. A series whose sample is no count
+   * (NaN, negative) is left out; fails plainly when none is left, or when Prometheus does not answer.
    */
-  readonly counters: (app: AppRef, revisions: readonly string[], below?: number) => Promise<Reading>
+  readonly counters: (app: AppRef, revisions: readonly string[], bounds: readonly number[]) => Promise<Reading>
+  /** The same counters at the end of each of the last `minutes`, with every latency bound that the gateway knows. */
+  readonly history: (app: AppRef, revisions: readonly string[], minutes: number) => Promise<History>
+  /** The question that `counters` asks, for people to ask it themselves. */
+  readonly query: (app: AppRef, bounds: readonly number[]) => string
 }
 
 /** Tells people, and remembers for good what was told. A release never waits for it. */

@@ -1,0 +1,177 @@
+// Judges a canary by a sequential test: each reading of the gateway is a block of evidence, and the weight follows it.
+import { type Alone, blame, blockOf, boundsOf, none, noneAlone, plus, type Sides } from './blame.ts'
+import { advance, type Counters, noCounters } from './counters.ts'
+import { detectableRise, requestsByDeadline } from './detectable.ts'
+import { beginEngine, blindEngine, type Engine, type EngineSetup, stepEngine } from './engine.ts'
+import type { Course, Evidence, Judged, Reading, TestResult, Verdict } from './judge.ts'
+import { lacking, whyHarmful, whySafe, whyWeight } from './reason.ts'
+
+/** What is asked at each look. */
+export interface CanaryQuestion {
+  readonly canary: string
+  readonly stable: string
+  readonly setup: EngineSetup
+  /** The canary's share that the gateway serves, in thousandths, and since when, in milliseconds since the epoch. */
+  readonly weight: number
+  readonly since: number
+}
+
+/** What has been seen of the release. Plain JSON under 16 KB. */
+export interface SequentialState {
+  readonly counters: Counters
+  readonly engine: Engine
+  /** When the canary's first weight was served, in milliseconds since the epoch; absent before. */
+  readonly began?: number
+  /** When the gateway was last read. */
+  readonly readAt: number
+  /** The App's requests a second, of late. */
+  readonly rate?: number
+  readonly sides: Sides
+  readonly alone: Alone
+  readonly looks: number
+}
+
+/** Begins with a reading from before the canary's first request: what it counts later is all its own. */
+export function beginCanary(setup: EngineSetup, reading: Reading): SequentialState {
+  const { rate } = setup.baseline
+  return {
+    counters: advance(noCounters, reading).counters,
+    engine: beginEngine(setup),
+    readAt: reading.scrapedAt ?? reading.at,
+    ...(rate !== undefined && { rate }),
+    sides: { canary: none, stable: none },
+    alone: noneAlone,
+    looks: 0,
+  }
+}
+
+/** Takes a reading into account. One that was seen before changes nothing. */
+export function judgeCanary(
+  question: CanaryQuestion,
+  before: SequentialState,
+  reading: Reading,
+): Judged<SequentialState> {
+  const state = begun(question, before)
+  const readAt = reading.scrapedAt ?? state.readAt
+  if (readAt <= state.readAt) return { state, verdict: verdictOf(question, state) }
+  const { counters, deltas } = advance(state.counters, reading)
+  const { sides, alone } = blame(deltas, question, state.engine.weight, state.alone)
+  const seconds = (readAt - state.readAt) / 1000
+  const rate = follow(state.rate, (sides.canary.requests + sides.stable.requests) / seconds, seconds)
+  const at = Math.max(state.engine.seen, (readAt - (state.began ?? readAt)) / 1000)
+  const { setup } = question
+  const block = blockOf(sides, setup.baseline, at >= setup.method.warmup)
+  const engine = stepEngine(setup, settled(question, state), { ...block, at, rate })
+  const next: SequentialState = {
+    ...state,
+    counters,
+    engine,
+    readAt,
+    rate,
+    sides: { canary: plus(state.sides.canary, sides.canary), stable: plus(state.sides.stable, sides.stable) },
+    alone,
+    looks: state.looks + (sides.canary.requests > 0 ? 1 : 0),
+  }
+  return { state: next, verdict: verdictOf(question, next) }
+}
+
+/** The metrics have said nothing new for so many seconds. */
+export function missCanary(
+  question: CanaryQuestion,
+  before: SequentialState,
+  seconds: number,
+): Judged<SequentialState> {
+  const state = begun(question, before)
+  const engine = blindEngine(question.setup, state.engine, state.engine.seen + seconds)
+  const next = { ...state, engine }
+  return { state: next, verdict: verdictOf(question, next, seconds) }
+}
+
+const begun = ({ since }: CanaryQuestion, state: SequentialState): SequentialState =>
+  state.began === undefined ? { ...state, began: since } : state
+
+/** A listed step's time begins when the gateway serves it, which is a moment after it was decided. */
+function settled({ since }: CanaryQuestion, { engine, began = since }: SequentialState): Engine {
+  return { ...engine, since: Math.max(engine.since, (since - began) / 1000) }
+}
+
+/** Seconds in which a change of the traffic is mostly believed. */
+const rateMemory = 30
+
+function follow(rate: number | undefined, now: number, seconds: number): number {
+  if (rate === undefined) return now
+  return rate + (now - rate) * (1 - Math.exp(-seconds / rateMemory))
+}
+
+function verdictOf(question: CanaryQuestion, state: SequentialState, silent = 0): Verdict {
+  const { engine } = state
+  const { setup } = question
+  const evidence = evidenceOf(question, state)
+  if (engine.decision === 'rollback')
+    return { kind: 'harmful', reason: whyHarmful(setup, engine, state.sides), evidence }
+  if (engine.decision === 'promote')
+    return { kind: 'safe', reason: whySafe(setup, engine), evidence, proven: engine.proven }
+  const missing = lacking(setup, engine, { canary: question.canary, silent })
+  const reason = missing ?? whyWeight(setup, engine, state.rate)
+  return {
+    kind: 'undecided',
+    reason,
+    noData: missing !== undefined,
+    evidence,
+    course: courseOf(setup, engine),
+  }
+}
+
+export function courseOf({ method, steps }: EngineSetup, engine: Engine): Course {
+  const weight = Math.round(engine.weight * 1000)
+  const full = engine.full !== undefined
+  const doubted = engine.held && full
+  const phase = weight === 0 ? 'blind' : doubted ? 'verify' : full ? 'full' : 'ramp'
+  const step = steps && !full && method ? { step: `${engine.step + 1}/${steps.length}` } : {}
+  return { weight, phase, ...step }
+}
+
+function evidenceOf({ setup }: CanaryQuestion, state: SequentialState): Evidence {
+  const { sides, looks, began, readAt } = state
+  return { from: began ?? readAt, to: readAt, ...sides, looks, test: resultOf(setup, state) }
+}
+
+function resultOf(setup: EngineSetup, { engine, sides, rate = 0 }: SequentialState): TestResult {
+  const { method } = setup
+  const { tests } = engine
+  const { canary, stable } = sides
+  const rest = requestsByDeadline(rate, method)
+  const share = stable.requests > 0 ? stable.errors / stable.requests : 1 - setup.success
+  return {
+    harm: engine.harm,
+    limit: 1 / method.alpha,
+    sources: {
+      errors: tests.errors.m,
+      latency: engine.latency,
+      reference: tests.reference.m,
+      objective: tests.objective.m,
+      slow: tests.slow.m,
+    },
+    atMost: engine.atMost,
+    atLeast: tests.lower.l,
+    confidence: 1 - method.beta,
+    harmed: harmed(setup, sides),
+    detectable: detectableRise(share, Math.max(canary.requests, rest), method),
+    proven: engine.proven,
+    rate,
+    why: whyWeight(setup, engine, rate),
+  }
+}
+
+/** Bad answers of the canary beyond stable's share of them: errors, and answers beyond the latency objective. */
+function harmed({ baseline }: EngineSetup, { canary, stable }: Sides): number {
+  const beyond = (bad: number, of: number, stableBad: number, stableOf: number) =>
+    Math.max(0, bad - (stableOf > 0 ? (of * stableBad) / stableOf : 0))
+  const errors = beyond(canary.errors, canary.requests, stable.errors, stable.requests)
+  const objective = baseline.latency.at(-1)
+  if (!objective) return Math.round(errors)
+  const bound = boundsOf(baseline).indexOf(objective.bound)
+  const late = ({ timed, within }: Sides['canary']) => timed - (within[bound] ?? timed)
+  const slow = beyond(late(canary), canary.timed, late(stable), stable.timed)
+  return Math.round(errors + slow)
+}
