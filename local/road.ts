@@ -1,10 +1,9 @@
 // The whole road on the real parts: a version that becomes stable, one that is promoted under load, one that is taken back.
-import { spawn } from 'node:child_process'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { type ReleaseStatus, releaseWorkflowId } from '../domain/release.ts'
 import { type ApiCall, callsAbout, callsSince, endOf } from './audit.ts'
 import { type Example, openExample, type Version } from './example.ts'
+import { followed } from './following.ts'
 import { type Histories, histories } from './history.ts'
 import { failed, type Load, startLoad, type Tally, tally } from './load.ts'
 import { measure, type ReleaseMeasures, type ReleaseRecord, residentMemory } from './measures.ts'
@@ -134,7 +133,7 @@ async function released(
   const auditStart = endOf(state.auditLog)
   const pushedAt = Date.now()
   const [status] = await Promise.all([
-    followed(example.app.name, sha),
+    followed({ app: example.app.name, sha, timeout: releaseTimeout }),
     example.push((line) => say(`  ${line}`)),
   ])
   return {
@@ -144,39 +143,6 @@ async function released(
     calls: await callsUntilQuiet(state.auditLog, auditStart, example.app.name),
     temporalEvents: await histories.events(releaseWorkflowId(status.release)),
   }
-}
-
-/** Follows the release as its user would, through the command line, to its outcome. */
-async function followed(app: string, sha: string): Promise<ReleaseStatus> {
-  const program = join(paths.root, 'cli', 'slipway')
-  const args = [
-    'watch',
-    app,
-    '--commit',
-    sha,
-    '--json',
-    '--timeout',
-    releaseTimeout,
-    '--kubeconfig',
-    paths.kubeconfig,
-  ]
-  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'pipe'] })
-  let last: ReleaseStatus | undefined
-  let complaint = ''
-  child.stderr.on('data', (text) => {
-    complaint += text
-  })
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    last = JSON.parse(line)
-  })
-  await new Promise((resolve, reject) => {
-    child.once('error', reject)
-    child.once('close', resolve)
-  })
-  if (last?.outcome) return last
-  throw new Error(
-    `the release of ${sha.slice(0, 7)} has no outcome: ${complaint.trim() || 'its watch ended'}`,
-  )
 }
 
 /** A release's last reports come a moment after its outcome. */

@@ -42,7 +42,6 @@ it('commits a version with its settings and pushes it', async () => {
     app: { name: 'shop' },
     host: 'shop.example.com',
     versions: 0,
-    known: false,
   })
   const sha = await example.commit({ number: 3, failing: 0.2, title: 'Version 3' })
   const said: string[] = []
@@ -62,7 +61,7 @@ it('goes on from what the remote holds', async () => {
   await first.commit({ number: 1, failing: 0, title: 'One' })
   await first.push(silent)
   const again = await open()
-  expect(again).toMatchObject({ versions: 1, known: true })
+  expect(again).toMatchObject({ versions: 1 })
   await again.commit({ number: 2, failing: 0, title: 'Two' })
   await again.push(silent)
   expect((await open()).versions).toBe(2)
