@@ -11,3 +11,6 @@ export const silence = 15_000
 
 /** Milliseconds that "of late" spans, at least; at most twice as many. */
 export const recentSpan = 60_000
+
+/** Requests below which a history says nothing. */
+export const enoughHistory = 200

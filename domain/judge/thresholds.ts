@@ -1,7 +1,23 @@
 // Judges by fixed objectives: enough requests, and an objective missed in several looks in a row, or met when the step's time is over.
-import { defaultRequests, looksToHarm, recentSpan, silence } from './defaults.ts'
-import type { Evidence, Judge, Objectives, Question, Reading, Tally, Verdict } from './judge.ts'
-import { advance, type Counters, type Delta, noCounters, noRequests, plus } from './tallies.ts'
+import { advance, type Counters, type Delta, minus, noCounters, noRequests, plus } from './counters.ts'
+import { recentSpan, silence } from './defaults.ts'
+import type { Evidence, Judged, Objectives, Reading, Tally, Verdict } from './judge.ts'
+
+/** One step's question. */
+export interface StepQuestion {
+  readonly canary: string
+  readonly stable?: string
+  /** The readings' only latency bound is the objective's. */
+  readonly objectives: Objectives
+  /** Requests that must be seen before anything is decided. */
+  readonly requests: number
+  /** Bad looks in a row that make a verdict. */
+  readonly looks: number
+  /** When the gateway began to serve the step's weight, in milliseconds since the epoch. */
+  readonly since: number
+  /** How long to look at least, in milliseconds. */
+  readonly for: number
+}
 
 /** What has been seen of the step. Plain JSON. */
 interface Window {
@@ -35,17 +51,20 @@ export interface ThresholdsState {
  * A look is a reading that brings new requests of the canary. It is bad when an objective is missed by what is new and by the last
  * minute; once the step's time is over, by the step as a whole. One bad answer never makes a bad look.
  */
-export const thresholds: Judge<ThresholdsState> = {
-  begin: () => ({ counters: noCounters, window: null }),
-  judge(question, state, reading) {
-    const { counters, deltas } = advance(state.counters, reading)
-    const before = state.window?.since === question.since ? state.window : opened(question)
-    const window = look(question, before, deltas)
-    return { state: { counters, window }, verdict: decide(question, window, reading) }
-  },
+export function judgeThresholds(
+  question: StepQuestion,
+  state: ThresholdsState,
+  reading: Reading,
+): Judged<ThresholdsState> {
+  const { counters, deltas } = advance(state.counters, reading)
+  const before = state.window?.since === question.since ? state.window : opened(question)
+  const window = look(question, before, deltas)
+  return { state: { counters, window }, verdict: decide(question, window, reading) }
 }
 
-const opened = ({ since }: Question): Window => ({
+export const beginThresholds = (): ThresholdsState => ({ counters: noCounters, window: null })
+
+const opened = ({ since }: StepQuestion): Window => ({
   since,
   canary: noRequests,
   stable: noRequests,
@@ -57,7 +76,7 @@ const opened = ({ since }: Question): Window => ({
 })
 
 /** Adds what is new to the window, and counts the look when it is one. */
-function look(question: Question, before: Window, deltas: readonly Delta[]): Window {
+function look(question: StepQuestion, before: Window, deltas: readonly Delta[]): Window {
   const counted = deltas.filter(({ at }) => at > question.since)
   const sum = (revision: string | undefined) =>
     counted
@@ -84,9 +103,9 @@ function slide({ from, current, previous }: Recent, until: number, fresh: Tally)
   return { from: until, current: fresh, previous: current }
 }
 
-function isBad({ objectives, ...question }: Question, window: Window, fresh: Tally): boolean {
+function isBad({ objectives, ...question }: StepQuestion, window: Window, fresh: Tally): boolean {
   const all = blamed(window)
-  if (all.requests < enough(objectives)) return false
+  if (all.requests < question.requests) return false
   const recent = plus(window.recent.current, window.recent.previous)
   const missedClearly = (kind: Kind, tally: Tally) => excess(objectives, kind, tally) > 1
   return kinds.some(
@@ -96,14 +115,14 @@ function isBad({ objectives, ...question }: Question, window: Window, fresh: Tal
   )
 }
 
-const isOver = (question: Pick<Question, 'since' | 'for'>, { until }: Window) =>
+const isOver = (question: Pick<StepQuestion, 'since' | 'for'>, { until }: Window) =>
   until - question.since >= question.for
 
-function decide(question: Question, window: Window, reading: Reading): Verdict {
+function decide(question: StepQuestion, window: Window, reading: Reading): Verdict {
   const { objectives, canary } = question
   const evidence = evidenceOf(window)
   const all = evidence.canary
-  if (window.bad >= looksToHarm)
+  if (window.bad >= question.looks)
     return {
       kind: 'harmful',
       reason: `${complaint(objectives, window)}, in ${window.bad} looks in a row`,
@@ -116,7 +135,7 @@ function decide(question: Question, window: Window, reading: Reading): Verdict {
     noData,
     evidence,
   })
-  const [needed, quiet] = [enough(objectives), reading.at - window.until]
+  const [needed, quiet] = [question.requests, reading.at - window.until]
   if (all.requests === 0) return undecided(`no request has reached ${canary} yet`, true)
   if (!isOver(question, window) && quiet > silence)
     return undecided(
@@ -126,6 +145,8 @@ function decide(question: Question, window: Window, reading: Reading): Verdict {
   if (!isOver(question, window))
     return undecided(complaint(objectives, window) || 'the step is being watched')
   if (all.requests < needed) return undecided(`${all.requests} of ${needed} requests needed`, true)
+  if (objectives.latency && all.timed < needed)
+    return undecided(`the latency is known of ${all.timed} of ${needed} requests needed`, true)
   if (window.bad > 0 || broken(objectives, all).length > 0) return undecided(complaint(objectives, window))
   return { kind: 'safe', reason: `every objective is met on ${all.requests} requests`, evidence }
 }
@@ -149,26 +170,18 @@ function broken(objectives: Objectives, tally: Tally): Kind[] {
 }
 
 /** How many bad requests there are beyond what the objective allows. A hair's breadth of rounding is forgiven. */
-function excess({ success, latency }: Objectives, kind: Kind, { requests, errors, fast }: Tally): number {
+function excess({ success, latency }: Objectives, kind: Kind, tally: Tally): number {
   const allowed = kind === 'success' ? 1 - success : 1 - (latency?.share ?? 0)
-  const bad = kind === 'success' ? errors : requests - fast
-  const beyond = bad - requests * allowed
-  return beyond > requests * 1e-9 ? beyond : 0
+  const [bad, of] = kind === 'success' ? [tally.errors, tally.requests] : [slow(tally), tally.timed]
+  const beyond = bad - of * allowed
+  return beyond > of * 1e-9 ? beyond : 0
 }
 
 /** What the canary answers for: its own requests, and the errors that the gateway answered by itself while the canary held weight. */
 function blamed({ canary, stable, route }: Window): Tally {
   const alone = Math.max(0, route.errors - canary.errors - stable.errors)
-  return { requests: canary.requests + alone, errors: canary.errors + alone, fast: canary.fast }
+  return { ...canary, requests: canary.requests + alone, errors: canary.errors + alone }
 }
-
-const minus = (a: Tally, b: Tally): Tally => ({
-  requests: a.requests - b.requests,
-  errors: a.errors - b.errors,
-  fast: a.fast - b.fast,
-})
-
-const enough = ({ requests = defaultRequests }: Objectives) => requests
 
 const evidenceOf = (window: Window): Evidence => ({
   from: window.since,
@@ -178,11 +191,15 @@ const evidenceOf = (window: Window): Evidence => ({
   looks: window.looks,
 })
 
-function told({ success, latency }: Objectives, kind: Kind, { requests, errors, fast }: Tally): string {
+/** The answers beyond the only bound that is asked for: the objective's. */
+const slow = ({ timed, within: [fast = timed] }: Tally) => timed - fast
+
+function told({ success, latency }: Objectives, kind: Kind, tally: Tally): string {
+  const { requests, errors, timed } = tally
   if (kind === 'success')
     return `${errors} of ${requests} requests failed (${share(errors / requests)}; ${share(1 - success)} allowed)`
   const { below, share: wanted } = latency ?? { below: 0, share: 0 }
-  return `${requests - fast} of ${requests} requests took longer than ${below} s (${share((requests - fast) / requests)}; ${share(1 - wanted)} allowed)`
+  return `${slow(tally)} of ${timed} requests took longer than ${below} s (${share(slow(tally) / timed)}; ${share(1 - wanted)} allowed)`
 }
 
 const share = (fraction: number) => `${Number((fraction * 100).toFixed(2))} %`

@@ -1,24 +1,48 @@
 // The fixed-objectives judge, told as what a gateway's counters would say.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Counts, Question, Reading, Tally, Verdict } from '../../../domain/judge/judge.ts'
-import { type ThresholdsState, thresholds } from '../../../domain/judge/thresholds.ts'
+import { minus } from '../../../domain/judge/counters.ts'
+import type { Counts, Reading, Tally, Verdict } from '../../../domain/judge/judge.ts'
+import {
+  beginThresholds,
+  judgeThresholds,
+  type StepQuestion,
+  type ThresholdsState,
+} from '../../../domain/judge/thresholds.ts'
 
 const start = Date.UTC(2026, 0, 1)
 
-const question = (change: Partial<Question> = {}): Question => ({
+const question = (change: Partial<StepQuestion> = {}): StepQuestion => ({
   canary: 'shop-b',
   stable: 'shop-a',
   objectives: { success: 0.995 },
+  requests: 20,
+  looks: 3,
   since: start,
   for: 10_000,
   ...change,
 })
 
-const count = (revision: string, at: number, tally: Partial<Tally>, instance = 'proxy-1'): Counts => {
-  const requests = tally.requests ?? 0
-  return { revision, instance, at, requests, errors: tally.errors ?? 0, fast: tally.fast ?? requests }
+/** What a test says of some requests: none fails and none is slow, unless it says so. */
+interface Some {
+  readonly requests?: number
+  readonly errors?: number
+  readonly fast?: number
 }
+
+const tallyOf = ({ requests = 0, errors = 0, fast = requests }: Some): Tally => ({
+  requests,
+  errors,
+  timed: requests,
+  within: [fast],
+})
+
+const count = (revision: string, at: number, some: Some, instance = 'proxy-1'): Counts => ({
+  revision,
+  instance,
+  at,
+  ...tallyOf(some),
+})
 
 const reading = (at: number, counts: readonly Counts[], route: readonly Counts[] = []): Reading => ({
   at,
@@ -28,10 +52,10 @@ const reading = (at: number, counts: readonly Counts[], route: readonly Counts[]
 
 /** Judges reading after reading; answers the last verdict. */
 function judgeAll(readings: readonly Reading[], asked = question()) {
-  let state: ThresholdsState = thresholds.begin()
+  let state: ThresholdsState = beginThresholds()
   const verdicts: Verdict[] = []
   for (const one of readings) {
-    const next = thresholds.judge(asked, state, one)
+    const next = judgeThresholds(asked, state, one)
     state = next.state
     verdicts.push(next.verdict)
   }
@@ -39,7 +63,7 @@ function judgeAll(readings: readonly Reading[], asked = question()) {
 }
 
 /** Readings each two seconds, from the step's start; what happens in each span is given, counters add up. */
-function traffic(spans: readonly Partial<Tally>[], before: Partial<Tally> = {}): Reading[] {
+function traffic(spans: readonly Some[], before: Some = {}): Reading[] {
   let [requests, errors, fast] = [
     before.requests ?? 0,
     before.errors ?? 0,
@@ -81,8 +105,8 @@ describe('success', () => {
     expect(verdicts[3]?.evidence).toEqual({
       from: start,
       to: start + 6000,
-      canary: { requests: 600, errors: 120, fast: 600 },
-      stable: { requests: 0, errors: 0, fast: 0 },
+      canary: { requests: 600, errors: 120, timed: 600, within: [600] },
+      stable: { requests: 0, errors: 0, timed: 0, within: [0] },
       looks: 3,
     })
   })
@@ -143,6 +167,18 @@ describe('latency', () => {
     expect(last.kind).toBe('safe')
   })
 
+  it('is not decided when it is not known, however many requests succeeded', () => {
+    const untimed = traffic(times(5, { requests: 100 })).map((one) => ({
+      ...one,
+      counts: one.counts.map((each) => ({ ...each, timed: 0, within: [0] })),
+    }))
+    expect(judgeAll(untimed, question({ objectives })).last).toMatchObject({
+      kind: 'undecided',
+      noData: true,
+      reason: 'the latency is known of 0 of 20 requests needed',
+    })
+  })
+
   it('is nobody’s business without an objective', () => {
     expect(judgeAll(traffic(times(5, { requests: 100, fast: 0 }))).last.kind).toBe('safe')
   })
@@ -170,7 +206,7 @@ describe('time and data', () => {
   })
 
   it('takes the App’s own number of requests', () => {
-    const asked = question({ objectives: { success: 0.995, requests: 1001 } })
+    const asked = question({ requests: 1001 })
     expect(judgeAll(traffic(times(5, { requests: 200 })), asked).last).toMatchObject({
       kind: 'undecided',
       noData: true,
@@ -207,11 +243,7 @@ describe('time and data', () => {
     const [first, second] = [traffic(times(5, { requests: 200 })), question({ since: start + 10_000 })]
     const { state } = judgeAll(first)
     const at = start + 12_000
-    const { verdict } = thresholds.judge(
-      second,
-      state,
-      reading(at, [count('shop-b', at, { requests: 1070 })]),
-    )
+    const { verdict } = judgeThresholds(second, state, reading(at, [count('shop-b', at, { requests: 1070 })]))
     expect(verdict.evidence).toMatchObject({ from: start + 10_000, canary: { requests: 70 }, looks: 1 })
   })
 })
@@ -305,9 +337,9 @@ describe('whatever the traffic', () => {
         const readings = traffic(all)
         const restart = 1 + (pick % all.length)
         const base = readings[restart - 1]?.counts[1] as Counts
-        const after = all[restart - 1] as Tally
+        const after = tallyOf(all[restart - 1] as Some)
         // A counter that comes back above what it was cannot be told from one that went on.
-        fc.pre(after.requests < base.requests || after.errors < base.errors || after.fast < base.fast)
+        fc.pre(numbers(after).some((number, i) => number < (numbers(base)[i] as number)))
         const restarted = readings.map((one, i) =>
           i < restart
             ? one
@@ -339,12 +371,12 @@ describe('whatever the traffic', () => {
   it('the state survives JSON and stays small', () => {
     fc.assert(
       fc.property(spans, (all) => {
-        let state = thresholds.begin()
+        let state = beginThresholds()
         for (const one of traffic(all)) {
           const instances = Array.from({ length: 50 }, (_, i) =>
             one.counts.map((each) => ({ ...each, instance: `10.0.0.${i}:9100` })),
           )
-          state = thresholds.judge(question(), state, {
+          state = judgeThresholds(question(), state, {
             ...one,
             counts: instances.flat(),
             route: one.counts,
@@ -377,22 +409,19 @@ describe('whatever the traffic', () => {
   })
 })
 
-const lowered = (now: Counts, base: Counts): Counts => ({
-  ...now,
-  requests: now.requests - base.requests,
-  errors: now.errors - base.errors,
-  fast: now.fast - base.fast,
-})
+const numbers = ({ requests, errors, timed, within }: Tally) => [requests, errors, timed, ...within]
+
+const lowered = (now: Counts, base: Counts): Counts => ({ ...now, ...minus(now, base) })
 
 function between(before: Reading, after: Reading): Reading {
   const at = after.at - 1000
   const middle = (a: number, b: number) => a + Math.floor((b - a) / 3)
   const counts = after.counts.map((now, i) => {
     const then = before.counts[i] as Counts
-    const [requests, errors, fast] = (['requests', 'errors', 'fast'] as const).map((key) =>
-      middle(then[key], now[key]),
+    const [requests = 0, errors = 0, fast = 0] = [0, 1, 3].map((at) =>
+      middle(numbers(then)[at] as number, numbers(now)[at] as number),
     )
-    return { ...now, at, requests: requests ?? 0, errors: errors ?? 0, fast: fast ?? 0 }
+    return { ...now, at, ...tallyOf({ requests, errors, fast }) }
   })
   return { at, counts, route: [] }
 }
