@@ -1,4 +1,11 @@
 // What the stable side has been like: measured once before the canary gets its first request.
+import { PermanentFailure } from '../failure.ts'
+import { advance, type Delta, noCounters, noRequests, plus } from './counters.ts'
+import { enoughHistory } from './defaults.ts'
+import { judgedBounds, type Tail, tailsOf } from './histogram.ts'
+import type { History, Objectives, Tally } from './judge.ts'
+import type { Method } from './method.ts'
+import { dispersion } from './reference.ts'
 
 /** Plain JSON. Shares are fractions of 1. */
 export interface Baseline {
@@ -12,5 +19,87 @@ export interface Baseline {
   /** φ: how much burstier than independent the errors are; 1 when they are not. */
   readonly dispersion: number
   /** The latency bounds that are judged, in seconds, with the share of stable's answers that were slower; the objective's own is last. */
-  readonly latency: readonly { readonly bound: number; readonly tail: number }[]
+  readonly latency: readonly Tail[]
+}
+
+export interface BaselineOptions {
+  /** The revisions that were ever stable: what another one did says nothing about them. */
+  readonly stable: readonly string[]
+  /** Milliseconds between two readings of the gateway, where known. */
+  readonly interval?: number
+  readonly objective?: Objectives['latency']
+  readonly method: Method
+}
+
+export function makeBaseline(history: History, options: BaselineOptions): Baseline {
+  const { stable, interval, objective, method } = options
+  const minutes = minutesOf(history)
+  const alone = minutes.flatMap((minute) => servedAlone(minute, stable) ?? [])
+  const total = alone.reduce(plus, noRequests)
+  const rate = recentRate(minutes)
+  return {
+    ...(rate !== undefined && { rate }),
+    interval: interval === undefined ? method.tick : interval / 1000,
+    requests: total.requests,
+    errors: total.errors,
+    dispersion: dispersion(alone),
+    latency: objective ? latencyOf(history.bounds, total, objective) : [],
+  }
+}
+
+/** What happened between two readings of the history. */
+interface Minute {
+  /** Milliseconds. */
+  readonly span: number
+  readonly to: number
+  readonly deltas: readonly Delta[]
+}
+
+/** The first reading only says where the counters stood. */
+function minutesOf({ readings }: History): readonly Minute[] {
+  const everything = { proxies: Number.POSITIVE_INFINITY, each: Number.POSITIVE_INFINITY }
+  let counters = noCounters
+  return readings
+    .map((reading, i) => {
+      const next = advance(counters, reading, everything)
+      counters = next.counters
+      return { span: reading.at - (readings[i - 1]?.at ?? reading.at), to: reading.at, deltas: next.deltas }
+    })
+    .slice(1)
+}
+
+/** What a minute says of stable: nothing when another revision took requests too, since it was a release. */
+function servedAlone({ deltas }: Minute, stable: readonly string[]): Tally | undefined {
+  const busy = deltas.filter(({ tally }) => tally.requests > 0)
+  const [revision, ...others] = new Set(busy.map((delta) => delta.revision))
+  if (revision === undefined || others.length > 0 || !stable.includes(revision)) return undefined
+  return busy.map(({ tally }) => tally).reduce(plus)
+}
+
+/** Requests a second of all revisions in the last minutes of data; none is a rate too, no data is not. */
+function recentRate(minutes: readonly Minute[]): number | undefined {
+  const last = minutes.at(-1)
+  const recent = minutes.filter(({ to }) => last && to > last.to - rateSpan)
+  const seconds = recent.reduce((all, { span }) => all + span, 0) / 1000
+  if (seconds <= 0) return undefined
+  const requests = recent.flatMap(({ deltas }) => deltas).reduce((all, { tally }) => all + tally.requests, 0)
+  return requests / seconds
+}
+
+const rateSpan = 5 * 60_000
+
+function latencyOf(
+  bounds: readonly number[],
+  total: Tally,
+  { below, share }: NonNullable<Objectives['latency']>,
+): readonly Tail[] {
+  if (bounds.length > 0 && !bounds.includes(below))
+    throw new PermanentFailure(
+      'Invalid',
+      `cannot judge latency below ${below} s: the gateway counts only answers below ${bounds.join(', ')} s; choose one of these or add the bound to the gateway's buckets`,
+    )
+  const promised = { bound: below, tail: 1 - share }
+  if (total.timed < enoughHistory) return [promised]
+  const tails = tailsOf(bounds, total)
+  return judgedBounds(tails, tails.find(({ bound }) => bound === below) ?? promised)
 }
