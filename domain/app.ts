@@ -1,7 +1,7 @@
 // The App: what to build, run and route, and how to release it. One schema makes the type, the CRD, the JSON Schema and the reference.
 import { z } from 'zod'
-import { defaultRequests } from './judge/defaults.ts'
-import { Cpu, Duration, Memory, notations, Share, Text, Weight, Whole, Word } from './notation.ts'
+import { Cpu, List, Memory, Text, Whole, Word } from './notation.ts'
+import { ReleaseSpec } from './release-spec.ts'
 
 /** Which App. */
 export interface AppRef {
@@ -53,63 +53,18 @@ const hostForm = /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:
 const Host = Text(hostForm, 253, 'a host name in lower case, like shop.example.com or *.example.com')
 
 const Route = z.strictObject({
-  hosts: listOf(Host, 0, 16, 'host names')
+  hosts: List(Host, 0, 16, 'host names')
     .default([])
     .describe('The host names that are served; every name that reaches the gateway when empty.'),
-})
-
-const StepFields = z.strictObject({
-  weight: Weight().describe('The canary’s share of the traffic.'),
-  for: Duration('1s', '7d').prefault('30s').describe('How long it is watched at least.'),
-})
-const Step = z.preprocess(
-  (written) => (typeof written === 'number' || typeof written === 'string' ? { weight: written } : written),
-  StepFields,
-)
-
-const Objectives = z.strictObject({
-  success: Share().prefault('99.5%').describe('The share of requests that must not be answered 5xx.'),
-  latency: z
-    .strictObject({
-      below: Duration('1ms', '60s', (milliseconds) => milliseconds / 1000).describe(
-        'The time an answer may take. Must be a bound of the gateway’s histogram.',
-      ),
-      for: Share().describe('The share of requests that must be answered in that time.'),
-    })
-    .transform(({ below, for: share }) => ({ below, share }))
-    .exactOptional()
-    .describe('How fast answers must be; not judged when absent.'),
-  requests: Whole(1, 1_000_000)
-    .exactOptional()
-    .describe(`Requests that must be seen before a step is judged; ${defaultRequests} when absent.`),
-})
-
-const Release = z.strictObject({
-  strategy: Word('canary').exactOptional().describe('How traffic moves; canary when absent.'),
-  steps: listOf(Step, 1, 20, 'steps, like [5, 25, 50, 100] or [{weight: 5, for: 2m}]')
-    .refine(rising, 'must rise from each step to the next')
-    .prefault([5, 25, 50, 100])
-    .describe('The canary’s shares, one after the other. A bare number is a weight with the default watch.'),
-  objectives: Objectives.prefault({}).describe('What the canary is held against at each step.'),
-  onNoTraffic: Word('hold', 'promote')
-    .default('hold')
-    .describe('What a step does when its time is over and too few requests came: wait for them, or go on.'),
-  bake: Duration('0s', '7d')
-    .prefault('10m')
-    .describe('The watch after full, while the old revision is still warm.'),
-  onFailure: Word('rollback').exactOptional().describe('What harm leads to; rollback when absent.'),
-  supersede: Word('latest', 'queue')
-    .default('latest')
-    .describe('What a newer push does to a running release: take its place at once, or wait.'),
 })
 
 export const AppSpec = z.strictObject({
   build: Build.prefault({}).describe('How the image is built.'),
   run: Run.prefault({}).describe('How the image is run.'),
   route: Route.prefault({}).describe('Where requests come from.'),
-  release: Release.prefault({}).describe('How a commit reaches 100 %.'),
+  release: ReleaseSpec.prefault({}).describe('How a commit reaches 100 %.'),
 })
-/** The App's spec as the rest of Slipway uses it: parsed, every default filled in. Milliseconds, seconds (latency), fractions of 1, thousandths (weights). */
+/** The App's spec as the rest of Slipway uses it: parsed, every default filled in. Milliseconds, seconds (the latency objective), fractions of 1, thousandths (weights). */
 export type AppSpec = z.output<typeof AppSpec>
 
 const label = /^[a-z](?:[a-z0-9-]*[a-z0-9])?$/
@@ -158,24 +113,15 @@ export const notYet: Readonly<Record<string, string>> = {
   'spec.run.config': 'ConfigMaps are not supported yet; give spec.run.env',
   'spec.run.secrets': 'Secrets are not supported yet',
   'spec.release.gates': 'gates are not supported yet',
-  'spec.release.analysis': 'the judge’s own parameters are not supported yet; give spec.release.objectives',
   'spec.release.objectives.queries': 'own queries are not supported yet',
-  'spec.release.steps=auto': 'the automatic ramp is not supported yet; give the steps',
   'spec.release.strategy=blue-green': 'blue-green is not supported yet',
   'spec.release.strategy=immediate': 'immediate is not supported yet',
   'spec.release.onFailure=hold': 'hold is not supported yet',
   'spec.release.supersede=cancel': 'cancel is not supported yet',
 }
 
-function listOf<S extends z.ZodType>(item: S, min: number, max: number, of: string) {
-  const list = z.array(item).min(min).max(max)
-  notations.add(list, {
-    expected: `a list of ${min === 0 ? 'at most' : `${min} to`} ${max} ${of}`,
-    schema: {},
-  })
-  return list
-}
-
-function rising(steps: readonly { readonly weight: number }[]): boolean {
-  return steps.every(({ weight }, i) => i === 0 || weight > (steps[i - 1]?.weight ?? 0))
+/** Keys that earlier files had in another place. */
+export const moved: Readonly<Record<string, string>> = {
+  'spec.release.objectives.requests':
+    'has moved: fixed objectives are chosen with spec.release.analysis.thresholds, and its key requests is this one; the statistical judge, which is the default, needs no minimum',
 }

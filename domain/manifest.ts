@@ -1,6 +1,7 @@
 // Reads slipway.yaml: strict, and with every problem told at once, by line, column and path.
 import type { z } from 'zod'
-import { AppFile, type AppRef, type AppSpec, clusterOnly, notYet } from './app.ts'
+import { AppFile, type AppRef, type AppSpec, clusterOnly, moved, notYet } from './app.ts'
+import { contradictions } from './contradictions.ts'
 import { PermanentFailure } from './failure.ts'
 import { allFields, expectedOf, keysOf, schemaAt } from './schema-tree.ts'
 import { nearest } from './spelling.ts'
@@ -27,6 +28,7 @@ export function readManifest(
   const problems = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.document)),
     ...wrongApp(yaml.document, app),
+    ...(parsed.success ? contradictory(parsed.data.spec, yaml.document) : []),
   ]
   if (parsed.success && problems.length === 0) return { spec: parsed.data.spec }
   return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) }
@@ -49,12 +51,23 @@ type Issue = z.core.$ZodIssue
 function problemsOf(issue: Issue, document: YamlDocument): Problem[] {
   const { path } = issue
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey([...path, key], document))
+  if (issue.code === 'invalid_union') {
+    const inside = issuesInside(issue)
+    if (inside.length > 0) return inside.flatMap((inner) => problemsOf(inner, document))
+  }
   if (issue.code === 'invalid_key') return [problem(document, path, 'placeOfKey', nameReason(path))]
   const value = valueAt(document.value, path)
   if (value === undefined || value === null)
     return [problem(document, path, 'placeOfKey', missing(path, value))]
   return [problem(document, path, 'placeOf', valueReason(issue, value))]
 }
+
+/** Where a word may stand for a list and a list was written: what is wrong in the list. */
+const issuesInside = ({ path, errors }: z.core.$ZodIssueInvalidUnion): Issue[] =>
+  errors
+    .flat()
+    .filter((inner) => inner.path.length > 0)
+    .map((inner) => ({ ...inner, path: [...path, ...inner.path] }) as Issue)
 
 function valueReason({ path, code, message }: Issue, value: unknown): string {
   const later = typeof value === 'string' && postponed(`${path.join('.')}=${value}`)
@@ -86,7 +99,9 @@ function unknownReason(path: readonly string[]): string {
   return `unknown key;${meant ? ` did you mean "${meant}"?` : ''} Allowed: ${allowed.join(', ')}`
 }
 
-const postponed = (what: string) => (Object.hasOwn(notYet, what) ? notYet[what] : undefined)
+function postponed(what: string): string | undefined {
+  return [notYet, moved].find((reasons) => Object.hasOwn(reasons, what))?.[what]
+}
 
 /** A key that is known, but in another place. */
 function elsewhere(key: string): string | undefined {
@@ -101,6 +116,16 @@ function wrongApp(document: YamlDocument, app: AppRef): Problem[] {
     if (typeof written !== 'string' || written === app[key]) return []
     const reason = `is ${show(written)}, but this repository belongs to the App "${app[key]}"`
     return [problem(document, path, 'placeOf', key === 'name' ? reason : namespaceReason(written, app))]
+  })
+}
+
+/** Told at the first of the keys that was written: the others are defaults. */
+function contradictory(spec: AppSpec, document: YamlDocument): Problem[] {
+  const written = (path: readonly string[]) => valueAt(document.value, path) !== undefined
+  const said = (key: string) => written(['spec', 'release', ...key.split('.')])
+  return contradictions(spec, said).map(({ between, reason }) => {
+    const path = between.find(written) ?? between[0] ?? []
+    return problem(document, path, 'placeOfKey', reason)
   })
 }
 

@@ -45,14 +45,25 @@ export function parseShare(text: string): number | undefined {
 const weight = /^\d{1,3}(?:\.\d)?%?$/
 
 /** `5`, `5%` → 50; `0.1%` → 1; undefined for anything else. */
-export function parseWeight(written: string | number): number | undefined {
+export function parseWeight(written: string | number, min = 1, max = 1000): number | undefined {
   if (!weight.test(String(written))) return undefined
   const thousandths = Math.round(Number(String(written).replace('%', '')) * 10)
-  return thousandths >= 1 && thousandths <= 1000 ? thousandths : undefined
+  return thousandths >= min && thousandths <= max ? thousandths : undefined
 }
 
 /** 1 → `0.1%`. */
 export const formatWeight = (thousandths: number): string => `${thousandths / 10}%`
+
+const points = /^\d{1,3}(?:\.\d{1,4})?pp$/
+
+/** `0.5pp` → 0.005; undefined for anything else. Percentage points: the difference between two shares, not a part of one. */
+export function parsePoints(text: string): number | undefined {
+  if (!points.test(text)) return undefined
+  return Math.round(Number(text.slice(0, -2)) * 10_000) / 1_000_000
+}
+
+/** 0.005 → `0.5pp`. */
+export const formatPoints = (fraction: number): string => `${Math.round(fraction * 1_000_000) / 10_000}pp`
 
 /** A length of time between two others; leaves as milliseconds, or as what `as` makes of them. */
 export const Duration = (min: string, max: string, as: (milliseconds: number) => number = (ms) => ms) =>
@@ -66,27 +77,40 @@ export const Duration = (min: string, max: string, as: (milliseconds: number) =>
     { type: 'string', pattern: duration.source },
   )
 
-/** A share of requests; leaves as a fraction of 1. */
-export const Share = () =>
+/** A share of requests between two others; leaves as a fraction of 1. */
+export const Share = (min = '50%', max = '100%', like = '99.5%') =>
   leaf(
     z.string().transform((text, context) => {
       const value = parseShare(text)
-      return value !== undefined && value >= 0.5 && value <= 1 ? value : refuse(context, text)
+      const [from, to] = [parseShare(min) ?? 0, parseShare(max) ?? 1]
+      return value !== undefined && value >= from && value <= to ? value : refuse(context, text)
     }),
-    'a percentage from 50% to 100%, like 99.5%',
+    `a percentage from ${min} to ${max}, like ${like}`,
     { type: 'string', pattern: percent.source },
   )
 
-/** A share of the traffic; leaves as thousandths. */
-export const Weight = () =>
+/** A difference between two shares, in percentage points; leaves as a fraction of 1. */
+export const Points = (min: string, max: string, like: string) =>
+  leaf(
+    z.string().transform((text, context) => {
+      const value = parsePoints(text)
+      const [from, to] = [parsePoints(min) ?? 0, parsePoints(max) ?? 1]
+      return value !== undefined && value >= from && value <= to ? value : refuse(context, text)
+    }),
+    `percentage points from ${min} to ${max}, like ${like}`,
+    { type: 'string', pattern: points.source },
+  )
+
+/** A share of the traffic between two others, in thousandths; leaves as thousandths. */
+export const Weight = (min = 1, max = 1000, like = '5, 5% or 0.1%') =>
   leaf(
     z
       .union([z.number(), z.string()])
-      .transform((written, context) => parseWeight(written) ?? refuse(context, written)),
-    'a percentage from 0.1% to 100% in tenths, like 5, 5% or 0.1%',
+      .transform((written, context) => parseWeight(written, min, max) ?? refuse(context, written)),
+    `a percentage from ${formatWeight(min)} to ${formatWeight(max)} in tenths, like ${like}`,
     {
       anyOf: [
-        { type: 'number', minimum: 0.1, maximum: 100 },
+        { type: 'number', minimum: min / 10, maximum: max / 10 },
         { type: 'string', pattern: weight.source },
       ],
     },
@@ -132,6 +156,14 @@ export const Cpu = () =>
 /** An amount of memory as Kubernetes writes it. */
 export const Memory = () =>
   Text(/^[1-9]\d{0,5}(?:Mi|Gi|M|G)$/, 8, 'an amount of memory with its unit, like 256Mi or 1Gi')
+
+/** A list of so many. */
+export const List = <S extends z.ZodType>(item: S, min: number, max: number, of: string) =>
+  leaf(z.array(item).min(min).max(max), `a list of ${min === 0 ? 'at most' : `${min} to`} ${max} ${of}`, {})
+
+/** A word in place of a list. */
+export const WordOrList = <const W extends string, S extends z.ZodType>(word: W, list: z.ZodArray<S>) =>
+  leaf(z.union([Word(word), list]), `${word}, or ${notations.get(list)?.expected}`, {})
 
 function leaf<S extends z.ZodType>(schema: S, expected: string, json: Notation['schema']): S {
   notations.add(schema, { expected, schema: json })

@@ -28,9 +28,10 @@ export function* allFields(schema: Schema, path: readonly string[] = []): Genera
   }
 }
 
-/** What a list holds. */
+/** What a list holds, also where a word may stand for the list. */
 export function element(schema: Schema): Schema | undefined {
-  return (bare(schema)._zod.def as { element?: Schema }).element
+  const def = bare(schema)._zod.def as { element?: Schema; options?: readonly Schema[] }
+  return def.element ?? def.options?.map(element).find((item) => item !== undefined)
 }
 
 /** Completes "must be …". */

@@ -69,7 +69,7 @@ function structural(schema: Schema, defaults: boolean): Schema {
 }
 
 const unionOf = (members: readonly Schema[]): Schema =>
-  members.every(({ type }) => type !== 'object')
+  members.every(({ type }) => type !== 'object' && type !== 'array')
     ? { 'x-kubernetes-int-or-string': true }
     : { 'x-kubernetes-preserve-unknown-fields': true }
 

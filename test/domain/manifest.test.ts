@@ -31,8 +31,23 @@ describe('a file that is right', () => {
       run: { port: 8080, replicas: 2, env: {}, resources: { cpu: '100m', memory: '256Mi' }, health: '/' },
       route: { hosts: [] },
       release: {
-        steps: [50, 250, 500, 1000].map((weight) => ({ weight, for: 30_000 })),
+        steps: 'auto',
         objectives: { success: 0.995 },
+        analysis: {
+          falseRollbackRate: 0.01,
+          confidence: 0.95,
+          tolerance: { errors: 0.001, latency: 0.15 },
+          promoteWithin: 0.005,
+          risk: { firstRequests: 10, perStepRequests: 30, maxErrorRise: 0.01 },
+          weight: { unprovenMax: 500, verify: 200, holdback: 50, min: 1 },
+          deadline: 300_000,
+          onDeadline: 'promote',
+          maxDuration: 1_500_000,
+          onInconclusive: 'hold',
+          metricsLost: { zeroAfter: 60_000 },
+          history: 86_400_000,
+          warmup: 10_000,
+        },
         onNoTraffic: 'hold',
         bake: 600_000,
         supersede: 'latest',
@@ -50,7 +65,17 @@ release:
   objectives:
     success: 99.95%
     latency: {below: 500ms, for: 99%}
-    requests: 100
+  analysis:
+    falseRollbackRate: 0.1%
+    confidence: 99%
+    tolerance: {errors: 0.25pp, latency: 20%}
+    promoteWithin: 1pp
+    weight: {verify: 10, holdback: 0%}
+    maxDuration: 2h
+    onInconclusive: rollback
+    metricsLost: {zeroAfter: 30s}
+    history: 10m
+    warmup: 0s
   onNoTraffic: promote
   bake: 0s
   onFailure: rollback
@@ -73,9 +98,46 @@ release:
     expect(release.objectives).toEqual({
       success: 0.9995,
       latency: { below: 0.5, share: 0.99 },
-      requests: 100,
     })
+    expect(release.analysis).toMatchObject({
+      falseRollbackRate: 0.001,
+      confidence: 0.99,
+      tolerance: { errors: 0.0025, latency: 0.2 },
+      promoteWithin: 0.01,
+      weight: { unprovenMax: 500, verify: 100, holdback: 0, min: 1 },
+      maxDuration: 7_200_000,
+      onInconclusive: 'rollback',
+      metricsLost: { zeroAfter: 30_000 },
+      history: 600_000,
+      warmup: 0,
+    })
+    expect(release.analysis).not.toHaveProperty('thresholds')
     expect(release).toMatchObject({ onNoTraffic: 'promote', bake: 0, supersede: 'queue' })
+  })
+
+  it('may choose fixed thresholds', () => {
+    const { steps, analysis } = parseManifest(
+      withSpec('release: {steps: [10, 50], analysis: {thresholds: {}}}'),
+      shop,
+    ).release
+    expect(steps).toHaveLength(2)
+    expect(analysis.thresholds).toEqual({ requests: 20, looks: 3 })
+    const chosen = withSpec(
+      'release: {steps: [10], objectives: {success: 100%}, analysis: {thresholds: {requests: 5, looks: 1}}}',
+    )
+    expect(parseManifest(chosen, shop).release.analysis.thresholds).toEqual({ requests: 5, looks: 1 })
+  })
+
+  it('may say that the ramp is automatic, with parameters of its own', () => {
+    const { steps, analysis } = parseManifest(
+      withSpec(
+        'release: {steps: auto, analysis: {deadline: 20s, onDeadline: hold, risk: {firstRequests: 1}, weight: {min: 1%}}}',
+      ),
+      shop,
+    ).release
+    expect(steps).toBe('auto')
+    expect(analysis).toMatchObject({ deadline: 20_000, onDeadline: 'hold', weight: { min: 10 } })
+    expect(analysis.risk).toEqual({ firstRequests: 1, perStepRequests: 30, maxErrorRise: 0.01 })
   })
 
   it('may name the namespace it is in', () => {
@@ -138,8 +200,10 @@ const wrong: readonly (readonly [spec: string, place: string, says: string])[] =
   ['release: {strategy: blue-green}', '6:23 spec.release.strategy:', 'blue-green is not supported yet'],
   ['release: {strategy: immediate}', '6:23 spec.release.strategy:', 'immediate is not supported yet'],
   ['release: {strategy: canari}', '6:23 spec.release.strategy:', 'must be canary, not "canari"'],
-  ['release: {steps: auto}', '6:20 spec.release.steps:', 'the automatic ramp is not supported yet'],
-  ['release: {steps: 5}', '6:20 spec.release.steps:', 'a list of 1 to 20 steps'],
+  ['release: {steps: auot}', '6:20 spec.release.steps:', 'must be auto, or a list of 1 to 20 steps'],
+  ['release: {steps: {weight: 5}}', '6:20 spec.release.steps:', 'a list of 1 to 20 steps'],
+  ['release: {steps: }', '6:13 spec.release.steps:', 'has no value; must be auto, or a list'],
+  ['release: {steps: 5}', '6:20 spec.release.steps:', 'must be auto, or a list of 1 to 20 steps'],
   ['release: {steps: []}', '6:20 spec.release.steps:', 'a list of 1 to 20 steps'],
   ['release: {steps: [0]}', '6:21 spec.release.steps[0].weight:', 'a percentage from 0.1% to 100%'],
   ['release: {steps: [101]}', '6:21 spec.release.steps[0].weight:', 'a percentage'],
@@ -181,9 +245,12 @@ const wrong: readonly (readonly [spec: string, place: string, says: string])[] =
     '6:52 spec.release.objectives.latency.for:',
     'a percentage',
   ],
-  ['release: {objectives: {requests: 0}}', '6:36 spec.release.objectives.requests:', 'a whole number'],
+  [
+    'release: {objectives: {requests: 20}}',
+    '6:26 spec.release.objectives.requests:',
+    'has moved: fixed objectives are chosen with spec.release.analysis.thresholds',
+  ],
   ['release: {objectives: {queries: []}}', '6:26 spec.release.objectives.queries:', 'not supported yet'],
-  ['release: {analysis: {}}', '6:13 spec.release.analysis:', 'not supported yet'],
   ['release: {gates: []}', '6:13 spec.release.gates:', 'not supported yet'],
   [
     'release: {onNoTraffic: wait}',
@@ -211,7 +278,98 @@ const wrong: readonly (readonly [spec: string, place: string, says: string])[] =
   ['run: {port: "\\u202Egnp"}', '6:15 spec.run.port:', 'not "\\u{202e}gnp"'],
 ]
 
+// The same below spec.release.analysis.
+const wrongAnalysis: readonly (readonly [analysis: string, place: string, says: string])[] = [
+  ['{falseRollbackRate: 0%}', '6:43 falseRollbackRate:', 'from 0.01% to 20%, like 1%, not "0%"'],
+  ['{falseRollbackRate: 21%}', '6:43 falseRollbackRate:', 'from 0.01% to 20%'],
+  ['{falseRollbackRate: 0.01}', '6:43 falseRollbackRate:', 'not 0.01'],
+  ['{falseRolbackRate: 1%}', '6:24 falseRolbackRate:', 'did you mean "falseRollbackRate"?'],
+  ['{confidence: 100%}', '6:36 confidence:', 'a percentage from 50% to 99.99%, like 95%'],
+  ['{confidence: 5%}', '6:36 confidence:', 'a percentage from 50% to 99.99%'],
+  ['{tolerance: 0.1pp}', '6:35 tolerance:', 'a map with the keys errors, latency, not "0.1pp"'],
+  ['{tolerance: {errors: 0.1%}}', '6:44 tolerance.errors:', 'percentage points from 0pp to 10pp, like 0.1pp'],
+  ['{tolerance: {errors: 0.1 pp}}', '6:44 tolerance.errors:', 'not "0.1 pp"'],
+  ['{tolerance: {latency: 0.15}}', '6:45 tolerance.latency:', 'a percentage from 0% to 100%, like 15%'],
+  ['{promoteWithin: 0.005}', '6:39 promoteWithin:', 'percentage points'],
+  ['{risk: {firstRequests: 0}}', '6:46 risk.firstRequests:', 'a whole number from 1'],
+  ['{risk: {maxErrorRise: 0pp}}', '6:45 risk.maxErrorRise:', 'from 0.01pp to 50pp'],
+  ['{weight: {min: 0%}}', '6:38 weight.min:', 'from 0.1% to 50% in tenths, like 0.1%'],
+  ['{weight: {holdback: 60%}}', '6:43 weight.holdback:', 'from 0% to 50%'],
+  ['{weight: {unprovenMax: 101}}', '6:46 weight.unprovenMax:', 'from 0.1% to 100%'],
+  ['{deadline: 0s}', '6:34 deadline:', 'a duration from 1s to 7d'],
+  ['{onDeadline: rollback}', '6:36 onDeadline:', 'must be one of promote, hold, not "rollback"'],
+  ['{onInconclusive: wait}', '6:40 onInconclusive:', 'one of hold, rollback, promote'],
+  ['{metricsLost: 60s}', '6:37 metricsLost:', 'the keys zeroAfter'],
+  ['{metricsLost: {zeroAfter: 0s}}', '6:49 metricsLost.zeroAfter:', 'a duration from 5s to 1h'],
+  ['{history: 5m}', '6:33 history:', 'a duration from 10m to 7d'],
+  ['{history: 8d}', '6:33 history:', 'a duration from 10m to 7d'],
+  ['{warmup: 11m}', '6:32 warmup:', 'a duration from 0s to 10m'],
+  ['{interval: 5s}', '6:24 interval:', 'unknown key'],
+  ['{slo: {}}', '6:24 slo:', 'unknown key'],
+  ['{thresholds: {requests: 0}}', '6:47 thresholds.requests:', 'a whole number'],
+  // Each value is fine alone; what is written is where it is told.
+  ['{promoteWithin: 0.1pp}', '6:24 promoteWithin:', 'is not above tolerance.errors 0.1pp'],
+  ['{tolerance: {errors: 0.6pp}}', '6:36 tolerance.errors:', 'promoteWithin 0.5pp is not above'],
+  ['{weight: {unprovenMax: 10%}}', '6:33 weight.unprovenMax:', '10% is below verify 20%'],
+  ['{weight: {verify: 60%}}', '6:33 weight.verify:', 'unprovenMax 50% is below verify 60%'],
+  ['{weight: {unprovenMax: 96%}}', '6:33 weight.unprovenMax:', 'to at most 95%'],
+  ['{weight: {unprovenMax: 60%, holdback: 45%}}', '6:33 weight.unprovenMax:', 'less than holdback 45%'],
+  ['{weight: {min: 50%, unprovenMax: 30%}}', '6:33 weight.min:', 'is above unprovenMax 30%'],
+  ['{weight: {min: 30%}}', '6:33 weight.min:', 'is above verify 20%'],
+  ['{deadline: 30m}', '6:24 deadline:', 'deadline 30m is after maxDuration 25m'],
+  ['{maxDuration: 4m}', '6:24 maxDuration:', 'deadline 5m is after maxDuration 4m'],
+  ['{thresholds: {}}', '6:24 thresholds:', 'give spec.release.steps'],
+]
+
+// What contradicts a list of steps or an objective: the release, the place, and what the message must say.
+const contradictory: readonly (readonly [release: string, place: string, says: string])[] = [
+  ['{objectives: {success: 100%}}', '6:26 spec.release.objectives.success:', 'like 99.99%'],
+  [
+    '{objectives: {latency: {below: 1s, for: 100%}}}',
+    '6:47 spec.release.objectives.latency.for:',
+    'not an objective that can be tested',
+  ],
+  [
+    '{steps: [5], analysis: {thresholds: {}, warmup: 5s}}',
+    '6:52 spec.release.analysis.warmup:',
+    'would be ignored: with thresholds',
+  ],
+  [
+    '{steps: auto, analysis: {thresholds: {}}}',
+    '6:37 spec.release.analysis.thresholds:',
+    'give spec.release.steps',
+  ],
+  ['{steps: [5], analysis: {risk: {}}}', '6:36 spec.release.analysis.risk:', 'the listed steps say how far'],
+  ['{steps: [5], analysis: {deadline: 1h}}', '6:36 spec.release.analysis.deadline:', 'would be ignored'],
+  [
+    '{steps: [5], analysis: {weight: {min: 1%}}}',
+    '6:45 spec.release.analysis.weight.min:',
+    'would be ignored',
+  ],
+]
+
 describe('a file that is wrong says where and why', () => {
+  it.each(wrongAnalysis)('analysis: %s', (analysis, place, says) => {
+    const message = complaint(withSpec(`release: {analysis: ${analysis}}`))
+    expect(message).toContain(`slipway.yaml:${place.replace(' ', ' spec.release.analysis.')}`)
+    expect(message).toContain(says)
+    expect(message).not.toContain('\n')
+  })
+
+  it.each(contradictory)('release: %s', (release, place, says) => {
+    const message = complaint(withSpec(`release: ${release}`))
+    expect(message).toContain(`slipway.yaml:${place}`)
+    expect(message).toContain(says)
+    expect(message).not.toContain('\n')
+  })
+
+  it('in a list of steps tells each of them', () => {
+    const message = complaint(withSpec('release: {steps: [{weight: 5, fro: 5s}, 200]}'))
+    expect(message).toContain('2 problems')
+    expect(message).toContain('spec.release.steps[0].fro: unknown key; did you mean "for"?')
+    expect(message).toContain('spec.release.steps[1].weight: must be a percentage')
+  })
+
   it.each(wrong)('%s', (spec, place, says) => {
     const message = complaint(withSpec(spec))
     expect(message).toContain(`slipway.yaml:${place}`)

@@ -3,8 +3,10 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   formatDuration,
+  formatPoints,
   formatWeight,
   parseDuration,
+  parsePoints,
   parseShare,
   parseWeight,
 } from '../../domain/notation.ts'
@@ -82,6 +84,34 @@ describe('weights', () => {
       fc.property(
         fc.integer({ min: 1, max: 1000 }),
         (value) => void expect(parseWeight(formatWeight(value))).toBe(value),
+      ),
+    )
+  })
+})
+
+describe('percentage points', () => {
+  it.each([
+    ['0.5pp', 0.005],
+    ['0.1pp', 0.001],
+    ['0pp', 0],
+    ['12pp', 0.12],
+    ['0.5 pp', undefined],
+    ['0.5', undefined],
+    ['0.5%', undefined],
+    ['.5pp', undefined],
+    ['-1pp', undefined],
+    ['1e1pp', undefined],
+    ['0.12345pp', undefined],
+    ['0.5pp\n', undefined],
+  ])('%j is %s', (text, fraction) => {
+    expect(parsePoints(text)).toBe(fraction)
+  })
+
+  it('are written as they are read', () => {
+    fc.assert(
+      fc.property(
+        fc.nat(1_000_000),
+        (millionths) => void expect(parsePoints(formatPoints(millionths / 1e6))).toBe(millionths / 1e6),
       ),
     )
   })

@@ -1,0 +1,62 @@
+// What a release's manifest asks of the judge, in the judge's own units: seconds and fractions of 1.
+import { defaultMethod, type Method } from './judge/method.ts'
+import type { ReleaseSpec } from './release-spec.ts'
+
+/** The parameters of the sequential test and of the ramp for this release; what the manifest does not speak of is `base`'s. */
+export function methodOf(release: ReleaseSpec, base: Method = defaultMethod): Method {
+  const { analysis, objectives, bake } = release
+  return {
+    ...base,
+    ...weightsOf(analysis, base),
+    ...timesOf(release),
+    alpha: analysis.falseRollbackRate,
+    beta: rounded(1 - analysis.confidence),
+    errorTolerance: analysis.tolerance.errors,
+    errorMargin: analysis.promoteWithin,
+    latencyRatio: rounded(1 + analysis.tolerance.latency),
+    slowObjective: objectives.latency ? rounded(1 - objectives.latency.share) : base.slowObjective,
+    firstRequests: analysis.risk.firstRequests,
+    stepRequests: analysis.risk.perStepRequests,
+    maxErrorRise: analysis.risk.maxErrorRise,
+    onDeadline: analysis.onDeadline,
+    onInconclusive: analysis.onInconclusive,
+    bake: seconds(bake),
+  }
+}
+
+type Analysis = ReleaseSpec['analysis']
+
+function weightsOf({ weight }: Analysis, base: Method) {
+  const [minWeight, unprovenMax] = [weight.min / 1000, weight.unprovenMax / 1000]
+  return {
+    minWeight,
+    unprovenMax,
+    verifyWeight: weight.verify / 1000,
+    fullWeight: (1000 - weight.holdback) / 1000,
+    firstMax: Math.min(unprovenMax, Math.max(minWeight, base.firstMax)),
+    ladder: ladderBetween(minWeight, unprovenMax, base.ladder),
+  }
+}
+
+/** The rungs that the manifest allows; its own ends are rungs too, else the ramp would never reach them. */
+function ladderBetween(lowest: number, highest: number, rungs: readonly number[]): readonly number[] {
+  if (rungs.length === 0) return rungs
+  const between = rungs.filter((weight) => weight > lowest && weight < highest)
+  return [...new Set([lowest, ...between, highest])]
+}
+
+/** Listed steps are due when the last is over. The watch never ends before what was asked for is over: the climb, and then the bake. */
+function timesOf({ analysis, steps, bake }: ReleaseSpec) {
+  const climb = steps === 'auto' ? analysis.deadline : steps.reduce((sum, step) => sum + step.for, 0)
+  return {
+    deadline: seconds(climb),
+    maxDuration: seconds(Math.max(analysis.maxDuration, climb + bake)),
+    blindAfter: seconds(analysis.metricsLost.zeroAfter),
+    warmup: seconds(analysis.warmup),
+  }
+}
+
+const seconds = (milliseconds: number) => milliseconds / 1000
+
+/** Without the dust of binary fractions: 1 − 0.95 is 0.05. */
+const rounded = (value: number) => Math.round(value * 1e9) / 1e9

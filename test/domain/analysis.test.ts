@@ -1,0 +1,96 @@
+// From the manifest's parameters to the judge's.
+import { describe, expect, it } from 'vitest'
+import { methodOf } from '../../domain/analysis.ts'
+import { defaultMethod } from '../../domain/judge/method.ts'
+import { parseManifest } from '../../domain/manifest.ts'
+
+const release = (spec = '{}') =>
+  parseManifest(
+    `apiVersion: slipway.dev/v1beta1
+kind: App
+metadata: {name: shop}
+spec:
+  release: ${spec}`,
+    { namespace: 'default', name: 'shop' },
+  ).release
+
+describe('the judge’s parameters', () => {
+  it('are the simulated ones when nothing is said', () => {
+    expect(methodOf(release())).toEqual(defaultMethod)
+  })
+
+  it('follow the manifest, in seconds and fractions', () => {
+    const written = release(`
+    objectives: {latency: {below: 250ms, for: 95%}}
+    analysis:
+      falseRollbackRate: 5%
+      confidence: 99%
+      tolerance: {errors: 0.2pp, latency: 30%}
+      promoteWithin: 1pp
+      risk: {firstRequests: 5, perStepRequests: 7, maxErrorRise: 2pp}
+      weight: {unprovenMax: 40%, verify: 15%, holdback: 10%, min: 0.5%}
+      deadline: 90s
+      onDeadline: hold
+      maxDuration: 20m
+      onInconclusive: rollback
+      metricsLost: {zeroAfter: 20s}
+      warmup: 3s
+    bake: 2m`)
+    expect(methodOf(written)).toEqual({
+      ...defaultMethod,
+      alpha: 0.05,
+      beta: 0.01,
+      errorTolerance: 0.002,
+      latencyRatio: 1.3,
+      errorMargin: 0.01,
+      slowObjective: 0.05,
+      firstRequests: 5,
+      stepRequests: 7,
+      maxErrorRise: 0.02,
+      unprovenMax: 0.4,
+      verifyWeight: 0.15,
+      fullWeight: 0.9,
+      minWeight: 0.005,
+      ladder: [0.005, 0.01, 0.03, 0.1, 0.2, 0.4],
+      deadline: 90,
+      onDeadline: 'hold',
+      maxDuration: 1200,
+      onInconclusive: 'rollback',
+      blindAfter: 20,
+      warmup: 3,
+      bake: 120,
+    })
+  })
+
+  it('keep what the manifest does not speak of', () => {
+    const base = { ...defaultMethod, tick: 1, ratios: [2], ladder: [] }
+    expect(methodOf(release(), base)).toEqual(base)
+  })
+
+  it('begin no higher than is allowed, and no lower', () => {
+    const low = methodOf(release('{analysis: {weight: {unprovenMax: 5%, verify: 5%}}}'))
+    expect(low).toMatchObject({ firstMax: 0.05, ladder: [0.001, 0.003, 0.01, 0.03, 0.05] })
+    const high = methodOf(release('{analysis: {weight: {min: 15%}}}'))
+    expect(high).toMatchObject({ firstMax: 0.15, minWeight: 0.15, ladder: [0.15, 0.2, 0.5] })
+    const one = methodOf(release('{analysis: {weight: {min: 5%, verify: 5%, unprovenMax: 5%}}}'))
+    expect(one).toMatchObject({ firstMax: 0.05, ladder: [0.05] })
+  })
+
+  it('compare with nobody at full when nothing is held back', () => {
+    expect(methodOf(release('{analysis: {weight: {holdback: 0%}}}')).fullWeight).toBe(1)
+  })
+})
+
+describe('the end of the watch', () => {
+  it('is never before deadline and bake are over', () => {
+    const { maxDuration } = methodOf(release('{bake: 1h, analysis: {deadline: 10m}}'))
+    expect(maxDuration).toBe(4200)
+    expect(methodOf(release('{bake: 0s, analysis: {maxDuration: 6m}}')).maxDuration).toBe(360)
+  })
+
+  it('is never before listed steps and bake are over, which are due when the last step is', () => {
+    const listed = release('{steps: [{weight: 5, for: 20m}, {weight: 50, for: 10m}], bake: 10m}')
+    expect(methodOf(listed)).toMatchObject({ deadline: 1800, maxDuration: 2400 })
+    expect(methodOf(release('{steps: [5, 50], bake: 0s}'))).toMatchObject({ deadline: 60, maxDuration: 1500 })
+  })
+})
