@@ -9,7 +9,7 @@ import { failed, type Load, startLoad, type Tally, tally } from './load.ts'
 import { measure, type ReleaseMeasures, type ReleaseRecord, residentMemory } from './measures.ts'
 import { paths } from './paths.ts'
 import { sleep } from './process.ts'
-import { type GatewayWatch, type Served, watchGateway } from './served.ts'
+import { configurationOf, type GatewayWatch, type Served, watchGateway } from './served.ts'
 import type { State } from './state.ts'
 
 export interface RoadOptions {
@@ -94,7 +94,7 @@ async function prepare(options: RoadOptions): Promise<Trips> {
     load = startLoad({ url: state.addresses.app, host: example.host, rate, atMost: loadLimits })
     say(`load: ${rate} requests a second to http://${example.host} through the gateway`)
   }
-  const gateway = watchGateway(state.addresses.gateway, example.app, (served) => {
+  const gateway = watchGateway(configurationOf(state.addresses.gateway), example.app, (served) => {
     if (named) say(servedLine(served, named, samples()))
     begin()
   })

@@ -16,16 +16,19 @@ const betweenLooks = 50
 const patience = 2_000
 const atMostLooks = 100_000
 
+/** Asks a gateway for its whole configuration. */
+export type ReadConfiguration = (signal: AbortSignal) => Promise<Configuration>
+
 /** Watches one App's route; `told` hears of each change. */
 export function watchGateway(
-  gateway: string,
+  read: ReadConfiguration,
   app: { readonly namespace: string; readonly name: string },
   told: (served: Served) => void = () => {},
 ): GatewayWatch {
   const changes: Served[] = []
   const stopped = new AbortController()
   const look = async () => {
-    const weights = weightsOf(await configuration(gateway, stopped.signal), app)
+    const weights = weightsOf(await read(stopped.signal), app)
     if (!weights || same(weights, changes.at(-1)?.weights)) return
     const served = { at: Date.now(), weights }
     changes.push(served)
@@ -72,12 +75,25 @@ export function weightsOf(
   return weights
 }
 
-async function configuration(gateway: string, signal: AbortSignal): Promise<Configuration> {
-  const response = await fetch(`${gateway}/api/rawdata`, {
-    signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
-  })
-  if (!response.ok) throw new Error(`the gateway's configuration cannot be read: HTTP ${response.status}`)
-  return (await response.json()) as Configuration
+export const configurationOf =
+  (gateway: string): ReadConfiguration =>
+  async (signal) => {
+    const response = await fetch(`${gateway}/api/rawdata`, {
+      signal: AbortSignal.any([signal, AbortSignal.timeout(patience)]),
+    })
+    if (!response.ok) throw new Error(`the gateway's configuration cannot be read: HTTP ${response.status}`)
+    return (await response.json()) as Configuration
+  }
+
+/** Many who look at one gateway share an answer that is not older than this (milliseconds). */
+export function shared(read: ReadConfiguration, age: number): ReadConfiguration {
+  let last = { at: 0, answer: undefined as Promise<Configuration> | undefined }
+  return () => {
+    const now = Date.now()
+    // Nobody's own end may take the answer from the others.
+    if (!last.answer || now - last.at > age) last = { at: now, answer: read(new AbortController().signal) }
+    return last.answer as Promise<Configuration>
+  }
 }
 
 /** A look that fails is looked again: what was seen before stays the last that is known. */
