@@ -1,12 +1,13 @@
 // The story's verbs: what the workflows ask for and the platform does. Joined here; no other file lists them.
 import type { Platform } from '../platform/platform.ts'
 import { buildVerbs } from './build.ts'
+import { canaryVerbs } from './canary.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { deployVerbs } from './deploy.ts'
 import { translated } from './failure.ts'
-import { metricsVerbs } from './metrics.ts'
 import { reportVerbs } from './report.ts'
 import { sourceVerbs } from './source.ts'
+import { stepVerbs } from './step.ts'
 import { trafficVerbs } from './traffic.ts'
 
 export function createActivities(platform: Platform, clock: Clock = systemClock) {
@@ -17,7 +18,8 @@ export function createActivities(platform: Platform, clock: Clock = systemClock)
     ...deployVerbs(platform, clock),
     // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
     ...trafficVerbs(platform, clock),
-    ...metricsVerbs(platform, clock),
+    ...stepVerbs(platform, clock),
+    ...canaryVerbs(platform, clock),
     ...reportVerbs(platform, clock),
   })
 }

@@ -41,11 +41,11 @@ export function sourceVerbs(platform: Platform) {
 }
 
 /** Reads the commit's file and makes the plan of its release. */
-async function planOf({ source, deploy }: Platform, release: ReleaseRef): Promise<Plan> {
+async function planOf({ source, deploy, traffic }: Platform, release: ReleaseRef): Promise<Plan> {
   const { source: from } = await deploy.describe(release.app)
   if (!from) throw new PermanentFailure('NotFound', `the App ${release.app.name} is not declared any more`)
   const { commit, text } = await source.read(from, release.sha, manifestName)
-  return makePlan(release, commit, from, parseManifest(text, release.app))
+  return makePlan(release, commit, from, parseManifest(text, release.app), traffic.resolution)
 }
 
 /** A head whose file cannot be read takes nobody's place: it waits, and then fails by itself. */

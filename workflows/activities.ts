@@ -32,9 +32,16 @@ export const shifting = proxyActivities<Pick<Activities, 'shiftTraffic'>>({
   retry: { initialInterval: '500ms', maximumInterval: '10s', maximumAttempts: 30 },
 })
 
-export const watching = proxyActivities<Pick<Activities, 'watchStep'>>({
+export const watching = proxyActivities<Pick<Activities, 'watchStep' | 'watchCanary'>>({
   ...alive,
   startToCloseTimeout: '70m',
+  retry: { initialInterval: '1s', maximumInterval: '15s' },
+})
+
+/** The past is asked for; that it cannot be had is an answer too. */
+export const studying = proxyActivities<Pick<Activities, 'studyStable'>>({
+  ...alive,
+  startToCloseTimeout: '3m',
   retry: { initialInterval: '1s', maximumInterval: '15s' },
 })
 

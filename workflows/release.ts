@@ -7,7 +7,8 @@ import { building, reading, running } from './activities.ts'
 import { failureOf } from './failure.ts'
 import { awaitInterruption, type Ending, type Interruption } from './interruption.ts'
 import { type ReleaseFinished, type ReleaseInput, releaseFinished } from './messages.ts'
-import { bake, giveBack, type Road, rollOut, takeAll } from './rollout.ts'
+import { giveBack, type Road, takeAll } from './road.ts'
+import { bake, rollOut } from './rollout.ts'
 import { type Story, tellStory } from './story.ts'
 
 /** What takes back the steps that were taken. Registered before the step: it may have half happened. */
@@ -69,8 +70,8 @@ async function deploy(road: Road, undo: Undo): Promise<void> {
 /** The canary earns its traffic in comparison with the stable revision. */
 async function convince(road: Road, undo: Undo): Promise<void> {
   undo.push(() => giveBack(road))
-  await rollOut(road)
-  await bake(road)
+  const climbed = await rollOut(road)
+  if (climbed) await bake(road, climbed)
 }
 
 /** The release is promoted whatever becomes of the old revision: what stays is removed by the next one. */

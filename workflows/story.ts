@@ -9,7 +9,9 @@ import { type ReleaseInput, releaseStatus } from './messages.ts'
 import { searchAttributes } from './search-attributes.ts'
 
 /** What is learnt of a release on its way. */
-type Facts = Partial<Pick<ReleaseStatus, 'commit' | 'revision' | 'image' | 'step' | 'weight'>>
+type Facts = Partial<
+  Pick<ReleaseStatus, 'commit' | 'revision' | 'image' | 'step' | 'weight' | 'judging' | 'proven'>
+>
 
 export interface Story {
   readonly status: () => ReleaseStatus

@@ -104,7 +104,9 @@ export function stepEngine(setup: EngineSetup, before: Engine, look: Look): Engi
   const engine = take(setup, before, look)
   const { method } = setup
   const canVerify = isVerifiable(setup, look.rate)
-  if (isHarmful(setup, engine, canVerify)) return { ...engine, weight: 0, decision: 'rollback' }
+  // The bound stays the one that the weight was given for.
+  if (isHarmful(setup, engine, canVerify))
+    return { ...engine, weight: 0, decision: 'rollback', atMost: before.atMost }
   const doubted = doubt(setup, engine, canVerify)
   const next = setup.steps ? followSteps(setup, setup.steps, doubted, look) : ramp(setup, doubted, look)
   return conclude(method, moved(next, before, look.at), look.at)

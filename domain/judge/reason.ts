@@ -38,8 +38,7 @@ export function lacking(
   engine: Engine,
   { canary, silent }: { readonly canary: string; readonly silent: number },
 ): string | undefined {
-  if (engine.weight === 0)
-    return `the metrics have not answered for ${whole(silent)} s: the canary gets no traffic until they do`
+  if (engine.weight === 0) return 'the metrics do not answer: the canary gets no traffic until they do'
   if (silent > Math.max(15, 3 * baseline.interval))
     return `the gateway's counters have not moved on for ${whole(silent)} s: the weight stays`
   if (engine.full !== undefined) return undefined

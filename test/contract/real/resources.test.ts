@@ -133,7 +133,7 @@ describe('Release', () => {
 
   function told(namespace: string): Omit<ReleaseStatus, 'release'> {
     const { release: _, ...status } = aStatus({ namespace, name: 'shop' }, 7)
-    const tally = { requests: 100, errors: 1, fast: 99 }
+    const tally = { requests: 100, errors: 1, timed: 100, within: [99] }
     const evidence = { from: 1, to: 2, canary: tally, stable: tally, looks: 3 }
     const transition = {
       at: 1_800_000_000_000,

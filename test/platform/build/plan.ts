@@ -1,5 +1,5 @@
 // A plan and the settings to build it with: a test states only what it is about.
-import type { AppSpec } from '../../../domain/app.ts'
+import { AppSpec } from '../../../domain/app.ts'
 import type { Commit, Plan, ReleaseRef } from '../../../domain/release.ts'
 import { type BuildSettings, gitSecret } from '../../../platform/build/job.ts'
 import { aRun } from '../../contract/fixtures.ts'
@@ -9,10 +9,9 @@ export const aPlan = (build: Partial<AppSpec['build']> = {}, change: Partial<Pla
   const release: ReleaseRef = { app: { namespace: 'default', name: 'shop' }, seq: 7, sha }
   const commit: Commit = { sha, title: 'Add a cart', author: 'ana', committedAt: 0 }
   const spec: AppSpec = {
+    ...AppSpec.parse({}),
     build: { context: '.', dockerfile: 'Dockerfile', args: {}, target: '', ...build },
     run: aRun(),
-    route: { hosts: [] },
-    release: { steps: [], objectives: { success: 0.995 }, onNoTraffic: 'hold', bake: 0, supersede: 'latest' },
   }
   return {
     release,

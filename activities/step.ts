@@ -1,28 +1,28 @@
-// Watches a step: looks at the gateway's counters again and again, and returns when the judge has decided. It never moves traffic.
-import { Context, log } from '@temporalio/activity'
+// Watches one step by fixed objectives, until its verdict. It never moves traffic.
+import { Context } from '@temporalio/activity'
 import type { AppRef } from '../domain/app.ts'
-import { PermanentFailure } from '../domain/failure.ts'
-import type { Evidence, Question, Reading, Verdict } from '../domain/judge/judge.ts'
-import { type ThresholdsState, thresholds } from '../domain/judge/thresholds.ts'
+import type { Evidence, Verdict } from '../domain/judge/judge.ts'
+import {
+  beginThresholds,
+  judgeThresholds,
+  type StepQuestion,
+  type ThresholdsState,
+} from '../domain/judge/thresholds.ts'
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
 import { asked, type Clock } from './clock.ts'
+import { read, teller, watchAtMost } from './watch.ts'
 
 const lookEvery = 1_000
-const reportEvery = 5_000
 const blindAfter = 60_000
-/** One watch is one activity of bounded length; the workflow asks for the next. */
-const watchAtMost = 60 * 60_000
 
 export interface Watch {
   readonly app: AppRef
-  readonly question: Question
+  readonly question: StepQuestion
   readonly onNoTraffic: 'hold' | 'promote'
   /** What an earlier watch of this step saw. */
   readonly state?: ThresholdsState
-  /** The step is known to be stalled: say so again only by going on. */
   readonly stalled: boolean
-  /** What people are told while this watch looks; it adds the numbers. */
   readonly status: ReleaseStatus
 }
 
@@ -42,7 +42,7 @@ interface Memory {
   readonly lostSince?: number
 }
 
-export function metricsVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
+export function stepVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
   return {
     async watchStep(watch: Watch): Promise<Watched> {
       const { cancellationSignal, heartbeat, info } = Context.current()
@@ -67,12 +67,12 @@ export function metricsVerbs({ metrics, report }: Pick<Platform, 'metrics' | 're
     /** Waits until the metrics answer again. */
     async awaitMetrics({ app, question }: Pick<Watch, 'app' | 'question'>): Promise<void> {
       const until = Number.POSITIVE_INFINITY
-      await asked(clock, { every: lookEvery, until }, () => read(metrics, app, question))
+      await asked(clock, { every: lookEvery, until }, () => look(metrics, app, question))
     },
   }
 }
 
-const begin = ({ state }: Watch): Memory => ({ state: state ?? thresholds.begin() })
+const begin = ({ state }: Watch): Memory => ({ state: state ?? beginThresholds() })
 
 /** One reading, one verdict: either the watch is over, or this is what it remembers. */
 async function lookOnce(
@@ -81,14 +81,19 @@ async function lookOnce(
   watch: Watch,
   memory: Memory,
 ): Promise<Watched | { memory: Memory; verdict?: Verdict }> {
-  const reading = await read(metrics, watch.app, watch.question)
+  const reading = await look(metrics, watch.app, watch.question)
   if (!reading) {
     const lostSince = memory.lostSince ?? clock.now()
     if (clock.now() - lostSince < blindAfter) return { memory: { ...memory, lostSince } }
     return { kind: 'blind', reason: `the metrics have not answered for ${blindAfter / 1000} s` }
   }
-  const { state, verdict } = thresholds.judge(watch.question, memory.state, reading)
+  const { state, verdict } = judgeThresholds(watch.question, memory.state, reading)
   return conclusion(watch, state, verdict, clock.now()) ?? { memory: { state }, verdict }
+}
+
+function look(metrics: Platform['metrics'], app: AppRef, { canary, stable, objectives }: StepQuestion) {
+  const revisions = stable === undefined ? [canary] : [canary, stable]
+  return read(metrics, app, revisions, objectives.latency ? [objectives.latency.below] : [])
 }
 
 /** What the verdict means for the watch; undefined: keep looking. */
@@ -103,43 +108,4 @@ function conclusion(
   if (!verdict.noData || now < question.since + question.for) return undefined
   if (onNoTraffic === 'promote') return { kind: 'unproven', reason, evidence }
   return stalled ? undefined : { kind: 'stalled', reason, state }
-}
-
-/** Undefined when the metrics do not answer: that is an answer too, and no data. */
-async function read(
-  metrics: Platform['metrics'],
-  app: AppRef,
-  { canary, stable, objectives }: Question,
-): Promise<Reading | undefined> {
-  const revisions = stable === undefined ? [canary] : [canary, stable]
-  try {
-    return await metrics.counters(app, revisions, objectives.latency?.below)
-  } catch (error) {
-    if (error instanceof PermanentFailure) throw error
-    log.warn('the metrics do not answer', { error })
-    return undefined
-  }
-}
-
-/** Reports the newest numbers now and then, at first at once. Its failure is no matter: the next one says the same and more. */
-function teller(report: Platform['report'], clock: Clock, { status, stalled }: Watch) {
-  let next = clock.now()
-  let telling: Promise<void> = Promise.resolve()
-  return {
-    soon(verdict: Verdict | undefined) {
-      if (clock.now() < next) return
-      next = clock.now() + reportEvery
-      telling = report
-        .release(progress(status, stalled, verdict))
-        .catch((error: unknown) => log.warn('progress was not reported', { error }))
-    },
-    done: () => telling,
-  }
-}
-
-function progress(status: ReleaseStatus, stalled: boolean, verdict: Verdict | undefined): ReleaseStatus {
-  const { stalled: before, evidence: _, ...rest } = status
-  const lacking = verdict?.kind === 'undecided' && verdict.noData ? verdict.reason : undefined
-  const reason = stalled ? (lacking ?? (verdict ? undefined : before)) : undefined
-  return { ...rest, ...(verdict && { evidence: verdict.evidence }), ...(reason && { stalled: reason }) }
 }

@@ -1,0 +1,198 @@
+// Watches a canary by the sequential test, until the judge wants another weight or has decided. It never moves traffic.
+import { Context, log } from '@temporalio/activity'
+import type { AppRef, AppSpec } from '../domain/app.ts'
+import { PermanentFailure } from '../domain/failure.ts'
+import { makeBaseline } from '../domain/judge/baseline.ts'
+import { boundsOf } from '../domain/judge/blame.ts'
+import type { EngineSetup, Steps } from '../domain/judge/engine.ts'
+import type { Course, Evidence, History, Judged, Reading } from '../domain/judge/judge.ts'
+import type { Method } from '../domain/judge/method.ts'
+import {
+  beginCanary,
+  type CanaryQuestion,
+  courseOf,
+  judgeCanary,
+  missCanary,
+  type SequentialState,
+} from '../domain/judge/sequential.ts'
+import type { Judging, ReleaseStatus } from '../domain/release.ts'
+import type { Platform } from '../platform/platform.ts'
+import { asked, type Clock } from './clock.ts'
+import { read, teller, watchAtMost } from './watch.ts'
+
+/** How long the past is asked for before the release begins without it: with the least weight. */
+const pastWithin = 30_000
+
+export interface Study {
+  readonly app: AppRef
+  readonly canary: string
+  readonly stable: string
+  readonly objectives: AppSpec['release']['objectives']
+  readonly method: Method
+  /** Listed steps; absent when the weight follows the evidence. */
+  readonly steps?: Steps
+  /** Milliseconds of the past that the stable side is known by. */
+  readonly history: number
+}
+
+export interface Studied {
+  readonly judging: Judging
+  readonly state: SequentialState
+  readonly course: Course
+}
+
+export interface CanaryWatch {
+  readonly app: AppRef
+  readonly question: CanaryQuestion
+  /** What the canary holds now. */
+  readonly course: Course
+  readonly state: SequentialState
+  readonly stalled: boolean
+  readonly status: ReleaseStatus
+}
+
+export type CanaryWatched =
+  | { readonly kind: 'safe'; readonly reason: string; readonly evidence: Evidence; readonly proven: boolean }
+  | { readonly kind: 'harmful'; readonly reason: string; readonly evidence: Evidence }
+  /** The judge wants the canary to hold something else; `stalled` when that is for want of data. */
+  | {
+      readonly kind: 'course'
+      readonly course: Course
+      readonly reason: string
+      readonly evidence: Evidence
+      readonly stalled: boolean
+      readonly state: SequentialState
+    }
+  /** Data is missing; or it is back again; or nothing new for a whole watch. */
+  | { readonly kind: 'stalled'; readonly reason: string; readonly state: SequentialState }
+  | { readonly kind: 'watching'; readonly state: SequentialState }
+
+export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
+  const { metrics, report } = platform
+  return {
+    /** What the stable side has been like, and the counters before the canary's first request. */
+    async studyStable(study: Study): Promise<Studied> {
+      const { app, method, objectives, canary, stable } = study
+      const past = await asked(clock, { every: 1_000, until: clock.now() + pastWithin }, () =>
+        recall(platform, study),
+      )
+      const { latency } = objectives
+      const interval = past?.reading.interval
+      const baseline = makeBaseline(past?.history ?? noHistory, {
+        stable: past?.served ?? [],
+        method,
+        ...(latency && { objective: latency }),
+        ...(interval !== undefined && { interval }),
+      })
+      const setup = setupOf(study, baseline)
+      const bounds = boundsOf(baseline)
+      const reading = await read(metrics, app, [canary, stable], bounds)
+      const state = beginCanary(setup, reading ?? noReading(clock.now()))
+      const judging = { query: metrics.query(app, bounds), method, baseline }
+      return { judging, state, course: courseOf(setup, state.engine) }
+    },
+
+    async watchCanary(watch: CanaryWatch): Promise<CanaryWatched> {
+      const { cancellationSignal, heartbeat, info } = Context.current()
+      let state = (info.heartbeatDetails as SequentialState | undefined) ?? watch.state
+      const until = clock.now() + watchAtMost
+      const every = lookEvery(watch.question.setup)
+      const tell = teller(report, clock, watch)
+      let freshAt = clock.now()
+      for (;;) {
+        const reading = await look(metrics, watch)
+        if (isFresh(reading, state)) freshAt = clock.now()
+        const judged = judge(watch.question, state, reading, clock.now() - freshAt)
+        const seen = conclusion(watch, judged)
+        if (seen) {
+          // Harm is acted on at once; else what was said arrives before what the workflow says next.
+          if (seen.kind !== 'harmful') await tell.done()
+          return seen
+        }
+        state = judged.state
+        heartbeat(state)
+        tell.soon(judged.verdict)
+        if (clock.now() >= until) return { kind: 'watching', state }
+        await clock.sleep(every, cancellationSignal)
+      }
+    },
+  }
+}
+
+/** The gateway is asked twice as often as it is read, so that what it counted is known soon after. */
+const lookEvery = ({ baseline }: EngineSetup): number =>
+  Math.min(2_000, Math.max(500, (baseline.interval * 1000) / 2))
+
+const setupOf = ({ method, objectives, steps }: Study, baseline: Judging['baseline']): EngineSetup => ({
+  method,
+  baseline,
+  success: objectives.success,
+  ...(steps && { steps }),
+})
+
+const noHistory: History = { bounds: [], readings: [] }
+const noReading = (at: number): Reading => ({ at, counts: [], route: [] })
+
+interface Past {
+  readonly history: History
+  readonly reading: Reading
+  /** The revisions that were ever stable. */
+  readonly served: readonly string[]
+}
+
+/** Undefined while the metrics do not answer. */
+async function recall(
+  { metrics, report }: Pick<Platform, 'metrics' | 'report'>,
+  { app, stable, history }: Study,
+): Promise<Past | undefined> {
+  try {
+    const releases = await report.history(app)
+    const promoted = releases.filter(({ outcome }) => outcome === 'promoted')
+    const served = [...new Set([stable, ...promoted.flatMap(({ revision }) => revision ?? [])])]
+    const others = releases.flatMap(({ revision }) => revision ?? [])
+    const known = [...new Set([...served, ...others])]
+    return {
+      history: await metrics.history(app, known, Math.ceil(history / 60_000)),
+      reading: await metrics.counters(app, known, []),
+      served,
+    }
+  } catch (error) {
+    if (error instanceof PermanentFailure) throw error
+    log.warn('the past of the stable revision is not known yet', { error })
+    return undefined
+  }
+}
+
+const look = (metrics: Platform['metrics'], { app, question: { canary, stable, setup } }: CanaryWatch) =>
+  read(metrics, app, [canary, stable], boundsOf(setup.baseline))
+
+const isFresh = (reading: Reading | undefined, { readAt }: SequentialState): boolean =>
+  (reading?.scrapedAt ?? 0) > readAt
+
+function judge(
+  question: CanaryQuestion,
+  state: SequentialState,
+  reading: Reading | undefined,
+  silent: number,
+): Judged<SequentialState> {
+  if (reading && isFresh(reading, state)) return judgeCanary(question, state, reading)
+  return missCanary(question, state, silent / 1000)
+}
+
+/** What the verdict means for the watch; undefined: keep looking. */
+function conclusion(
+  watch: CanaryWatch,
+  { state, verdict }: Judged<SequentialState>,
+): CanaryWatched | undefined {
+  const { reason, evidence } = verdict
+  if (verdict.kind === 'safe') return { kind: 'safe', reason, evidence, proven: verdict.proven ?? false }
+  if (verdict.kind === 'harmful') return { kind: 'harmful', reason, evidence }
+  const { course, noData } = verdict
+  if (course && !isSame(course, watch.course))
+    return { kind: 'course', course, reason, evidence, stalled: noData, state }
+  if (noData === watch.stalled) return undefined
+  return noData ? { kind: 'stalled', reason, state } : { kind: 'watching', state }
+}
+
+const isSame = (a: Course, b: Course): boolean =>
+  a.weight === b.weight && a.phase === b.phase && a.step === b.step
