@@ -4,7 +4,7 @@ import type { ReleaseSpec } from './release-spec.ts'
 
 /** The parameters of the sequential test and of the ramp for this release; what the manifest does not speak of is `base`'s. */
 export function methodOf(release: ReleaseSpec, base: Method = defaultMethod): Method {
-  const { analysis, objectives, bake } = release
+  const { analysis, objectives, bake, onNoTraffic } = release
   return {
     ...base,
     ...weightsOf(analysis, base),
@@ -21,6 +21,8 @@ export function methodOf(release: ReleaseSpec, base: Method = defaultMethod): Me
     onDeadline: analysis.onDeadline,
     onInconclusive: analysis.onInconclusive,
     bake: seconds(bake),
+    // Without traffic there is nothing to wait for but time.
+    minRequests: onNoTraffic === 'promote' ? 0 : base.minRequests,
   }
 }
 

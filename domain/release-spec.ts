@@ -19,7 +19,7 @@ const Objectives = z.strictObject({
   success: Share()
     .prefault('99.5%')
     .describe(
-      'The share of requests that must not be answered 5xx. Higher takes back smaller rises of the error rate; set above what stable itself keeps, it says nothing, since a canary is never blamed for what stable does too.',
+      'The share of requests that must not be answered 5xx. Higher takes back smaller rises of the error rate. Set higher than stable itself keeps, it decides nothing: what stable shows too is not the canary’s doing.',
     ),
   latency: z
     .strictObject({
@@ -30,7 +30,7 @@ const Objectives = z.strictObject({
     })
     .transform(({ below, for: share }) => ({ below, share }))
     .exactOptional()
-    .describe('How fast answers must be. When absent, a canary is still compared with stable.'),
+    .describe('How fast answers must be; latency is not judged when absent.'),
 })
 
 const Tolerance = z.strictObject({
@@ -42,7 +42,7 @@ const Tolerance = z.strictObject({
   latency: Share('0%', '100%', '15%')
     .prefault('15%')
     .describe(
-      'By what part more requests than stable’s may be slower than a bound. Higher finds less and later; lower takes canaries back because they started cold.',
+      'By what part of itself the share of slow answers may exceed stable’s. Counts only with `objectives.latency`. Higher finds less and later; lower takes canaries back because they started cold.',
     ),
 })
 
@@ -91,7 +91,7 @@ const MetricsLost = z.strictObject({
   zeroAfter: Duration('5s', '1h')
     .prefault('60s')
     .describe(
-      'Time without metrics after which the canary gets no traffic until they return; until then its weight is frozen. Longer rides out a restart of Prometheus, and leaves users longer with what nobody watches.',
+      'Time without metrics after which the canary gets no traffic until they return; until then its weight is frozen. The evidence is kept, and the weight returns with them. Longer rides out a restart of Prometheus, and leaves users longer with what nobody watches.',
     ),
 })
 
@@ -138,12 +138,12 @@ const Analysis = z.strictObject({
   maxDuration: Duration('1s', '30d')
     .prefault('25m')
     .describe(
-      'When the watch ends at the latest, unless the canary is in doubt. Never before the deadline (or the last of listed steps) and the bake are over: less than these together counts as just that.',
+      'When the watch ends at the latest: a canary that is at full and not in doubt is promoted, for another `onInconclusive` decides. Shorter frees the old pods sooner and cuts verification. Less than the deadline (or all listed steps) and the bake together counts as just these.',
     ),
   onInconclusive: Word('hold', 'rollback', 'promote')
     .default('hold')
     .describe(
-      'What becomes of a canary that is still in doubt then: stay at the verifying weight until a person decides, be taken back (some good ones too), or be promoted (some bad ones too).',
+      'What becomes then of a canary that is in doubt, or not at full yet: it is watched on until the evidence or a person decides (and newer pushes may wait), taken back (some good ones too), or promoted (some bad ones too).',
     ),
   metricsLost: MetricsLost.prefault({}).describe('What to do when the metrics are lost.'),
   history: Duration('10m', '7d')
@@ -173,7 +173,7 @@ export const ReleaseSpec = z.strictObject({
   onNoTraffic: Word('hold', 'promote')
     .default('hold')
     .describe(
-      'What a release does when its deadline (or a step’s time) is over and too few requests came: wait for them, or go on unproven.',
+      'What a release does when its deadline (or a step’s time) is over and too few requests came: wait for them, or go on as not proven.',
     ),
   bake: Duration('0s', '7d')
     .prefault('10m')

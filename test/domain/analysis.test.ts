@@ -67,6 +67,10 @@ describe('the judge’s parameters', () => {
     expect(methodOf(release(), base)).toEqual(base)
   })
 
+  it('wait for no request when the release may go on without', () => {
+    expect(methodOf(release('{onNoTraffic: promote}'))).toEqual({ ...defaultMethod, minRequests: 0 })
+  })
+
   it('begin no higher than is allowed, and no lower', () => {
     const low = methodOf(release('{analysis: {weight: {unprovenMax: 5%, verify: 5%}}}'))
     expect(low).toMatchObject({ firstMax: 0.05, ladder: [0.001, 0.003, 0.01, 0.03, 0.05] })
