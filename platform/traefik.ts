@@ -15,5 +15,9 @@ export function revisionOf(app: AppRef, service: string): string | undefined {
   return new RegExp(`^${pattern}`).exec(service)?.[1]
 }
 
+/** Matches the services that Traefik makes of these revisions, at whatever position, for a query. */
+export const servicePattern = (app: AppRef, revisions: readonly string[]): string =>
+  `${routePattern(app)}.*-svc-${normal(app.namespace)}-(${revisions.map(normal).join('|')})-[0-9]+(@kubernetesgateway)?`
+
 /** Traefik puts a dash in place of whatever is neither a letter nor a digit. */
 const normal = (name: string): string => name.replace(/[^A-Za-z0-9]+/g, '-')
