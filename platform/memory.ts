@@ -3,8 +3,9 @@ import { createHash } from 'node:crypto'
 import { appKey } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import { releaseName } from '../domain/release.ts'
+import { memoryMetrics } from './memory/metrics.ts'
 import { world as makeWorld, type World, type WorldCall, type WorldOptions } from './memory/world.ts'
-import type { Build, Deploy, Metrics, Platform, Report, Source, Traffic } from './platform.ts'
+import type { Build, Deploy, Platform, Report, Source, Traffic } from './platform.ts'
 import { decide } from './traffic/fence.ts'
 
 /**
@@ -22,7 +23,7 @@ export function memoryPlatform(options: WorldOptions = {}): { platform: Platform
     build: noted(world, 'build', build(world)),
     deploy: noted(world, 'deploy', deploy(world)),
     traffic: noted(world, 'traffic', traffic(world)),
-    metrics: noted(world, 'metrics', metrics(world)),
+    metrics: noted(world, 'metrics', memoryMetrics(world)),
     report: noted(world, 'report', report(world)),
   }
   return { platform, world }
@@ -126,25 +127,6 @@ function traffic(world: World): Traffic {
   }
 }
 
-function metrics(world: World): Metrics {
-  return {
-    counters: async (app, revisions, below) => {
-      const { bounds, counts } = world.gateway
-      if (below !== undefined && !bounds.includes(below)) {
-        const known = bounds.join(', ')
-        throw new PermanentFailure(
-          'Invalid',
-          `the gateway counts no answers below ${below} s, only below ${known}`,
-        )
-      }
-      const { revisions: counted, route } = counts(app)
-      const fast = (count: (typeof counted)[number]) => (below === undefined ? { ...count, fast: 0 } : count)
-      const wanted = counted.filter(({ revision }) => revisions.includes(revision))
-      return { at: world.clock.now(), counts: wanted.map(fast), route: route.map(fast) }
-    },
-  }
-}
-
 function report(world: World): Report {
   return {
     release: async (status) => {
@@ -171,7 +153,8 @@ function noted<Word extends keyof Platform>(
   driver: Platform[Word],
 ): Platform[Word] {
   const wrapped = Object.entries(driver).map(([name, value]) => {
-    if (typeof value !== 'function') return [name, value]
+    // What asks nobody is no call.
+    if (typeof value !== 'function' || name === 'query') return [name, value]
     const verb = `${word}.${name}` as WorldCall['verb']
     return [
       name,

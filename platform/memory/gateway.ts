@@ -1,16 +1,18 @@
 // The memory platform's gateway: serves what the route says, a little later, and counts visitors' requests as a proxy would.
 import { type AppRef, appKey } from '../../domain/app.ts'
-import type { Counts } from '../../domain/judge/judge.ts'
 import type { Epoch, RouteState, Weight } from '../../domain/route.ts'
 import type { Clock } from './clock.ts'
+import { type Counters, counters, itself } from './counters.ts'
+import { type Pace, sharesWithin } from './latency.ts'
 
 export interface GatewayOptions {
   readonly clock: Clock
   readonly load?: number
   readonly servesAfter?: number
+  readonly scrapeEvery?: number
   readonly bounds?: readonly number[]
   readonly readyPods: (revision: string) => number
-  readonly answers: (revision: string) => { readonly errors?: number; readonly slow?: number }
+  readonly answers: (revision: string) => Pace & { readonly errors?: number }
 }
 
 /** A write of the route that was accepted. */
@@ -20,11 +22,6 @@ export interface Written {
   readonly weights: readonly Weight[]
 }
 
-interface Count {
-  requests: number
-  errors: number
-  fast: number
-}
 interface Site {
   route: RouteState
   readonly writes: Written[]
@@ -32,46 +29,47 @@ interface Site {
   /** Writes that are not served yet. */
   readonly coming: { readonly from: number; readonly weights: readonly Weight[] }[]
   load: number
+  /** Until when the visitors have come. */
   counted: number
-  instance: number
-  /** By revision; '' is what the gateway answered by itself. */
-  counts: Map<string, Count>
+  readonly counters: Counters
 }
 
 export type Gateway = ReturnType<typeof gateway>
+
+const minute = 60_000
 
 export function gateway(options: GatewayOptions) {
   const {
     clock,
     load = 100,
     servesAfter = 0,
+    scrapeEvery = 1000,
     bounds = [0.1, 0.25, 0.5, 1, 2.5],
     readyPods,
     answers,
   } = options
   const sites = new Map<string, Site>()
+  const begun = clock.now()
+  /** Since and until when Prometheus reads the gateway. */
+  const scraping = { since: begun, until: Number.POSITIVE_INFINITY }
 
-  const add = (site: Site, name: string, requests: number, errors: number, fast: number) => {
-    const count = site.counts.get(name) ?? { requests: 0, errors: 0, fast: 0 }
-    site.counts.set(name, {
-      requests: count.requests + requests,
-      errors: count.errors + errors,
-      fast: count.fast + fast,
-    })
-  }
   const visit = (site: Site, milliseconds: number) => {
     for (const { revision, weight } of site.serves ?? []) {
       const requests = (site.load * milliseconds * weight) / 1_000_000
       if (requests === 0) continue
-      const { errors = 0, slow = 0 } = answers(revision)
-      if (readyPods(revision) > 0) add(site, revision, requests, requests * errors, requests * (1 - slow))
-      // Nobody there: the gateway answers 503 by itself, and the revision's counters do not move.
-      else add(site, '', requests, requests, requests)
+      const { errors = 0, ...pace } = answers(revision)
+      // Nobody there: the gateway answers 503 by itself, at once, and the revision's counters do not move.
+      const served = readyPods(revision) > 0
+      const shares = sharesWithin(served ? pace : {}, bounds)
+      site.counters.add(served ? revision : itself, {
+        requests,
+        errors: served ? requests * errors : requests,
+        within: shares.map((share) => requests * share),
+      })
     }
   }
-  /** Lets the visitors come whose time has passed. */
-  const catchUp = (site: Site) => {
-    const until = clock.now()
+  /** Lets the visitors come until then, each met by the weights of their time. */
+  const visitUntil = (site: Site, until: number) => {
     while (site.coming[0] && site.coming[0].from <= until) {
       const next = site.coming.shift()
       if (!next) break
@@ -82,6 +80,28 @@ export function gateway(options: GatewayOptions) {
     visit(site, until - site.counted)
     site.counted = until
   }
+  /** When the gateway was last read before that time; undefined when it had not been yet. */
+  const scrapedAt = (time: number): number | undefined => {
+    const last = Math.min(time, scraping.until)
+    if (last < scraping.since) return undefined
+    return scraping.since + Math.floor((last - scraping.since) / scrapeEvery) * scrapeEvery
+  }
+  const scrape = (site: Site, before: number) => {
+    const at = scrapedAt(before)
+    if (at === undefined || at < site.counted) return
+    visitUntil(site, at)
+    site.counters.scrape(at)
+  }
+  const catchUp = (site: Site) => {
+    const now = clock.now()
+    for (let end = nextMinute(site.counted); end <= now; end += minute) {
+      scrape(site, end)
+      visitUntil(site, end)
+      site.counters.endMinute(end)
+    }
+    scrape(site, now)
+    visitUntil(site, now)
+  }
   const fresh = (route: RouteState): Site => ({
     route,
     writes: [],
@@ -89,17 +109,20 @@ export function gateway(options: GatewayOptions) {
     coming: [],
     load,
     counted: clock.now(),
-    instance: 1,
-    counts: new Map(),
+    counters: counters(bounds),
   })
   const find = (app: AppRef): Site | undefined => {
     const site = sites.get(appKey(app))
     if (site) catchUp(site)
     return site
   }
+  const settle = () => {
+    for (const site of sites.values()) catchUp(site)
+  }
 
   return {
     bounds,
+    scrapeEvery,
     route: (app: AppRef): RouteState | undefined => sites.get(appKey(app))?.route,
     /** The writes that were accepted, oldest first. */
     writes: (app: AppRef): readonly Written[] => sites.get(appKey(app))?.writes ?? [],
@@ -117,36 +140,24 @@ export function gateway(options: GatewayOptions) {
       if (site) site.load = perSecond
     },
     /** The proxy starts again: its counters begin at nothing, under another instance. */
-    restart(app: AppRef) {
-      const site = find(app)
-      if (!site) return
-      site.instance += 1
-      site.counts = new Map()
-    },
+    restart: (app: AppRef) => find(app)?.counters.restart(),
     /** Requests that were answered with 5xx since the gateway started, by whomever. */
-    failed: (app: AppRef): number =>
-      Math.floor([...(find(app)?.counts.values() ?? [])].reduce((sum, { errors }) => sum + errors, 0)),
-    counts(app: AppRef): { revisions: readonly Counts[]; route: readonly Counts[] } {
-      const site = find(app)
-      if (!site) return { revisions: [], route: [] }
-      const shown = (revision: string, count: Count): Counts => ({
-        revision,
-        instance: `gateway-${site.instance}`,
-        at: site.counted,
-        requests: Math.floor(count.requests),
-        errors: Math.floor(count.errors),
-        fast: Math.floor(count.fast),
-      })
-      const total = { requests: 0, errors: 0, fast: 0 }
-      for (const count of site.counts.values()) {
-        total.requests += count.requests
-        total.errors += count.errors
-        total.fast += count.fast
+    failed: (app: AppRef): number => find(app)?.counters.failed() ?? 0,
+    /** Lets everything happen that has happened by now: what changes next changes nothing before. */
+    settle,
+    /** Prometheus goes on reading the gateway, or does so no more. */
+    scraped(yes: boolean) {
+      settle()
+      if (!yes) scraping.until = Math.min(clock.now(), scraping.until)
+      else if (scraping.until < clock.now()) {
+        scraping.since = clock.now()
+        scraping.until = Number.POSITIVE_INFINITY
       }
-      const revisions = [...site.counts]
-        .filter(([name]) => name !== '')
-        .map(([name, count]) => shown(name, count))
-      return { revisions, route: [shown('', total)] }
     },
+    scrapedAt: () => scrapedAt(clock.now()),
+    begun,
+    counters: (app: AppRef): Counters | undefined => find(app)?.counters,
   }
 }
+
+const nextMinute = (time: number): number => (Math.floor(time / minute) + 1) * minute

@@ -6,9 +6,10 @@ import type { Revision } from '../../domain/revision.ts'
 import type { AppStatus, Platform } from '../platform.ts'
 import { type Clock, memoryClock } from './clock.ts'
 import { gateway } from './gateway.ts'
+import type { Pace } from './latency.ts'
 
 /** What happens to a commit when it is built, run and visited. Everything goes well unless it is said here. */
-export interface Script {
+export interface Script extends Pace {
   /** Milliseconds that its build takes. */
   readonly buildTakes?: number
   /** The build waits for this too: a test holds a build here and lets it go when it likes. */
@@ -23,9 +24,10 @@ export interface Script {
   readonly podsFail?: string
   /** The share of its answers that are 5xx. */
   readonly errors?: number
-  /** The share of its answers that miss the latency objective. */
-  readonly slow?: number
 }
+
+/** How the metrics fare: they do not answer, answer with what is no count, or do not read the gateway any more. */
+export type MetricsFare = 'well' | 'silent' | 'nonsense' | 'unscraped'
 
 type Verb<Word extends keyof Platform> = `${Word}.${Extract<keyof Platform[Word], string>}`
 /** One call to the platform: `traffic.write`. */
@@ -47,6 +49,8 @@ export interface WorldOptions {
   readonly load?: number
   /** Milliseconds from a write of the route until the gateway serves it. */
   readonly servesAfter?: number
+  /** Milliseconds between two readings of the gateway's counters. */
+  readonly scrapeEvery?: number
   /** The latency bounds that the gateway counts, in seconds. */
   readonly bounds?: readonly number[]
 }
@@ -76,6 +80,9 @@ export function world(options: WorldOptions = {}) {
   const repositories = new Map<string, Repository>()
   const releases = new Map<string, ReleaseStatus>()
 
+  const visited = gateway({ clock, readyPods, answers, ...options })
+  let metricsFare: MetricsFare = 'well'
+
   return {
     clock,
     /** Every call that reached the platform, in order. */
@@ -89,14 +96,25 @@ export function world(options: WorldOptions = {}) {
     building: new Map<string, number>(),
     revisions,
     readyPods,
-    gateway: gateway({ clock, readyPods, answers, ...options }),
+    gateway: visited,
     releases,
     events: [] as WorldEvent[],
     apps: new Map<string, AppStatus>(),
 
     script,
     /** Says how a commit will fare; may be called again at any time. */
-    plan: (sha: string, next: Script) => void scripts.set(sha, { ...script(sha), ...next }),
+    plan(sha: string, next: Script) {
+      visited.settle()
+      scripts.set(sha, { ...script(sha), ...next })
+    },
+    get metricsFare() {
+      return metricsFare
+    },
+    /** Says how the metrics fare from now on. */
+    metrics(fare: MetricsFare) {
+      metricsFare = fare
+      visited.scraped(fare !== 'unscraped')
+    },
     declare: (app: AppRef, source: AppSource) => void declared.set(appKey(app), source),
     /** Commits these files on top of the branch (or of `parent`) and moves the branch there; returns the commit. */
     push: (source: AppSource, files: Readonly<Record<string, string>>, about: PushOptions = {}): string => {

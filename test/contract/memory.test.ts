@@ -101,7 +101,7 @@ metricsContract(async (): Promise<MetricsSetup> => {
     metrics: platform.metrics,
     app,
     revisions: { good: good.name, failing: failing.name, absent: absent.name },
-    bound: 0.5,
+    bounds: [0.1, 0.5, 1, 2.5],
     visit: async (revision, requests) => {
       n += 1
       const weights = [good, failing, absent].map(({ name }) => ({

@@ -10,8 +10,8 @@ export interface MetricsSetup {
   readonly app: AppRef
   /** Serves well, always answers 500, has no pod that is ready. */
   readonly revisions: { readonly good: string; readonly failing: string; readonly absent: string }
-  /** A latency bound in seconds that the gateway counts, and within which the revisions answer. */
-  readonly bound: number
+  /** Latency bounds in seconds that the gateway counts, ascending; all revisions answer within the last. */
+  readonly bounds: readonly number[]
   /** Gives the revision all of the traffic, and sends this many requests through the gateway. */
   readonly visit: (revision: string, requests: number) => Promise<void>
   readonly wait: (milliseconds: number) => Promise<unknown>
@@ -26,17 +26,18 @@ export function metricsContract(make: () => Promise<MetricsSetup>): void {
     })
     afterAll(() => setup?.close())
 
-    const read = (below?: number) => setup.metrics.counters(setup.app, Object.values(setup.revisions), below)
+    const revisions = () => Object.values(setup.revisions)
+    const read = (bounds = setup.bounds) => setup.metrics.counters(setup.app, revisions(), bounds)
     const seenBy = (expect: (reading: Reading) => void) =>
-      eventually(() => read(setup.bound), expect, { within: 20_000, every: 250, wait: setup.wait })
-    const total = (counts: readonly Counts[], what: 'requests' | 'errors' | 'fast') =>
+      eventually(read, expect, { within: 20_000, every: 250, wait: setup.wait })
+    const total = (counts: readonly Counts[], what: 'requests' | 'errors' | 'timed') =>
       counts.reduce((sum, count) => sum + count[what], 0)
     const of = (reading: Reading, revision: string) =>
       reading.counts.filter((one) => one.revision === revision)
 
     // These tests tell one story, in this order: counters only grow.
     test('a revision that nobody visited is absent, not zero', async () => {
-      expect((await read(setup.bound)).counts).toEqual([])
+      expect((await read()).counts).toEqual([])
     })
 
     test('counts the requests of a revision, once', async () => {
@@ -44,7 +45,12 @@ export function metricsContract(make: () => Promise<MetricsSetup>): void {
       const reading = await seenBy((now) => expect(total(of(now, setup.revisions.good), 'requests')).toBe(40))
       const counts = of(reading, setup.revisions.good)
       expect(total(counts, 'errors')).toBe(0)
-      expect(total(counts, 'fast')).toBe(40)
+      expect(total(counts, 'timed')).toBe(40)
+      for (const { within } of counts) {
+        expect(within).toHaveLength(setup.bounds.length)
+        expect([...within].sort((a, b) => a - b)).toEqual(within)
+      }
+      expect(counts.reduce((sum, { within }) => sum + (within.at(-1) ?? 0), 0)).toBe(40)
       expect(of(reading, setup.revisions.failing)).toEqual([])
     })
 
@@ -60,7 +66,7 @@ export function metricsContract(make: () => Promise<MetricsSetup>): void {
     })
 
     test('says when the proxy was read, and when it was asked', async () => {
-      const reading = await read(setup.bound)
+      const reading = await read()
       for (const { at, instance } of [...reading.counts, ...reading.route]) {
         expect(instance).not.toBe('')
         expect(at).toBeLessThanOrEqual(reading.at)
@@ -77,24 +83,26 @@ export function metricsContract(make: () => Promise<MetricsSetup>): void {
       expect(of(reading, setup.revisions.absent)).toEqual([])
     })
 
-    test('counts nothing as fast when nobody asks for latency', async () => {
-      const reading = await read()
+    test('times nothing when nobody asks for latency', async () => {
+      const reading = await read([])
       expect(total(of(reading, setup.revisions.good), 'requests')).toBe(45)
-      expect(total(reading.counts, 'fast')).toBe(0)
+      expect(total(reading.counts, 'timed')).toBe(0)
+      for (const { within } of reading.counts) expect(within).toEqual([])
     })
 
     test('refuses a latency that the gateway has no bound for, and names those it has', async () => {
+      const [known = 0] = setup.bounds
       const refusal = expect.objectContaining({
         name: 'PermanentFailure',
         reason: 'Invalid',
-        message: expect.stringContaining(String(setup.bound)),
+        message: expect.stringContaining(String(known)),
       })
-      await expect(read(setup.bound + 0.0123)).rejects.toEqual(refusal)
+      await expect(read([...setup.bounds, known + 0.0123])).rejects.toEqual(refusal)
     })
 
     test('another App’s counters are its own', async () => {
       const other = { ...setup.app, name: `${setup.app.name}-other` }
-      const reading = await setup.metrics.counters(other, [`${other.name}-1234567-abcd`], setup.bound)
+      const reading = await setup.metrics.counters(other, [`${other.name}-1234567-abcd`], setup.bounds)
       expect(reading).toMatchObject({ counts: [], route: [] })
     })
   })

@@ -40,10 +40,10 @@ test('visitors are split by weight, and meet what the commit does', async () => 
   const write = { app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: stable.name }
   await platform.traffic.write(write)
   await world.clock.sleep(60_000)
-  const { counts } = await platform.metrics.counters(app, [stable.name, canary.name], 0.5)
+  const { counts } = await platform.metrics.counters(app, [stable.name, canary.name], [0.5, 2.5])
   expect(counts).toMatchObject([
-    { revision: stable.name, requests: 5400, errors: 0, fast: 5400 },
-    { revision: canary.name, requests: 600, errors: 120, fast: 300 },
+    { revision: stable.name, requests: 5400, errors: 0, timed: 5400, within: [5400, 5400] },
+    { revision: canary.name, requests: 600, errors: 120, timed: 600, within: [300, 600] },
   ])
   expect(world.gateway.writes(app)).toMatchObject([{ epoch: { seq: 1, n: 1 }, weights }])
 })
@@ -56,7 +56,7 @@ test('who has no ready pod lets the gateway answer by itself', async () => {
   const weights = [{ revision: canary.name, weight: 1000 }]
   await platform.traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: '' })
   await world.clock.sleep(1000)
-  const { counts, route } = await platform.metrics.counters(app, [canary.name])
+  const { counts, route } = await platform.metrics.counters(app, [canary.name], [])
   expect(counts).toEqual([])
   expect(route).toMatchObject([{ requests: 100, errors: 100 }])
   expect(world.gateway.failed(app)).toBe(100)
@@ -83,7 +83,7 @@ test('a proxy that starts again counts from nothing under another name', async (
     stable: stable.name,
   })
   await world.clock.sleep(10_000)
-  const count = async () => (await platform.metrics.counters(app, [stable.name])).counts[0]
+  const count = async () => (await platform.metrics.counters(app, [stable.name], [])).counts[0]
   const before = await count()
   world.gateway.restart(app)
   await world.clock.sleep(1000)
@@ -97,7 +97,7 @@ test('every call is written down, and the hook may refuse or hold it', async () 
   world.before = ({ verb }) => {
     if (verb === 'metrics.counters') throw new Error('Prometheus is away')
   }
-  await expect(platform.metrics.counters(app, [])).rejects.toThrow('Prometheus is away')
+  await expect(platform.metrics.counters(app, [], [])).rejects.toThrow('Prometheus is away')
   expect(await platform.traffic.read(app)).toBeUndefined()
   expect(world.calls.map(({ verb }) => verb)).toEqual(['metrics.counters', 'traffic.read'])
 })

@@ -23,7 +23,7 @@ metricsContract(async (): Promise<MetricsSetup> => {
     metrics: prometheusMetrics({ url: addresses.prometheus, pack: traefikCounters }),
     app,
     revisions: { good: good.name, failing: failing.name, absent: absent.name },
-    bound: 0.5,
+    bounds: [0.1, 0.5, 1, 2.5],
     visit: async (revision, requests) => {
       n += 1
       // Every revision stays listed: Traefik forgets the counters of whom it does not know any more.
