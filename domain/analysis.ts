@@ -4,7 +4,7 @@ import type { ReleaseSpec } from './release-spec.ts'
 
 /** The parameters of the sequential test and of the ramp for this release; what the manifest does not speak of is `base`'s. */
 export function methodOf(release: ReleaseSpec, base: Method = defaultMethod): Method {
-  const { analysis, objectives, bake, onNoTraffic } = release
+  const { analysis, objectives, onNoTraffic } = release
   return {
     ...base,
     ...weightsOf(analysis, base),
@@ -20,7 +20,6 @@ export function methodOf(release: ReleaseSpec, base: Method = defaultMethod): Me
     maxErrorRise: analysis.risk.maxErrorRise,
     onDeadline: analysis.onDeadline,
     onInconclusive: analysis.onInconclusive,
-    bake: seconds(bake),
     // Without traffic there is nothing to wait for but time.
     minRequests: onNoTraffic === 'promote' ? 0 : base.minRequests,
   }
@@ -47,15 +46,25 @@ function ladderBetween(lowest: number, highest: number, rungs: readonly number[]
   return [...new Set([lowest, ...between, highest])]
 }
 
-/** Listed steps are due when the last is over. The watch never ends before what was asked for is over: the climb, and then the bake. */
-function timesOf({ analysis, steps, bake }: ReleaseSpec) {
-  const climb = steps === 'auto' ? analysis.deadline : steps.reduce((sum, step) => sum + step.for, 0)
+/** Listed steps are due when the last below full is over. The watch never ends before what was asked for is over: the climb, and then the bake. */
+function timesOf(release: ReleaseSpec) {
+  const { analysis, steps } = release
+  const listed = steps === 'auto' ? [] : steps.filter(({ weight }) => weight < 1000)
+  const climb = steps === 'auto' ? analysis.deadline : listed.reduce((sum, step) => sum + step.for, 0)
+  const bake = bakeOf(release)
   return {
     deadline: seconds(climb),
+    bake: seconds(bake),
     maxDuration: seconds(Math.max(analysis.maxDuration, climb + bake)),
     blindAfter: seconds(analysis.metricsLost.zeroAfter),
     warmup: seconds(analysis.warmup),
   }
+}
+
+/** A list's own step at full is the bake. */
+function bakeOf({ steps, bake }: ReleaseSpec): number {
+  const full = steps === 'auto' ? undefined : steps.find(({ weight }) => weight === 1000)
+  return Math.max(bake, full?.for ?? 0)
 }
 
 const seconds = (milliseconds: number) => milliseconds / 1000

@@ -95,6 +95,8 @@ describe('the end of the watch', () => {
   it('is never before listed steps and bake are over, which are due when the last step is', () => {
     const listed = release('{steps: [{weight: 5, for: 20m}, {weight: 50, for: 10m}], bake: 10m}')
     expect(methodOf(listed)).toMatchObject({ deadline: 1800, maxDuration: 2400 })
+    const toTheTop = release('{steps: [{weight: 50, for: 20m}, {weight: 100, for: 1h}], bake: 10m}')
+    expect(methodOf(toTheTop)).toMatchObject({ deadline: 1200, bake: 3600, maxDuration: 4800 })
     expect(methodOf(release('{steps: [5, 50], bake: 0s}'))).toMatchObject({ deadline: 60, maxDuration: 1500 })
   })
 })
