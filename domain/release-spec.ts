@@ -110,7 +110,7 @@ const Analysis = z.strictObject({
   falseRollbackRate: Share('0.01%', '20%', '1%')
     .prefault('1%')
     .describe(
-      'How many of the releases that are not worse may be taken back by chance. It holds at every look. Lower needs more evidence, so harm is found later: 0.1% needs half as much evidence again.',
+      'How many of the releases that are not worse may be taken back by chance. It holds at every look. Lower needs more evidence, so harm is found later: 0.1% needs half as much evidence again. Above 10% it is taken back before a doubt could be verified.',
     ),
   confidence: Share('50%', '99.99%', '95%')
     .prefault('95%')

@@ -23,11 +23,10 @@ describe('generated files', () => {
   )
 })
 
+const page = read('docs/slipway-yaml.md')
+const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
+
 describe('the reference', () => {
-  const page = read('docs/slipway-yaml.md')
-
-  const blocks = [...page.matchAll(/```yaml\n([\s\S]*?)```/g)].map(([, text]) => text ?? '')
-
   it('shows files that are right', () => {
     expect(blocks).toHaveLength(3)
     for (const block of blocks) expect(() => parseManifest(block, shop)).not.toThrow()
@@ -48,6 +47,19 @@ describe('the reference', () => {
       files.some((file) => path.reduce((here, key) => valueBelow(here, key), file) !== undefined)
     const unsaid = [...allFields(AppFile)].filter(([path]) => !said(path)).map(([path]) => path.join('.'))
     expect(unsaid).toEqual(['metadata.namespace'])
+  })
+})
+
+describe('the choices in docs/releases.md', () => {
+  const [, section = ''] = read('docs/releases.md').split('\n## Choose how\n')
+  const choices = [...section.matchAll(/^\| [^|]+ \| (`.+`) \|$/gm)].map(([, cell = '']) => cell)
+
+  it('are some', () => expect(choices.length).toBeGreaterThan(5))
+
+  it.each(choices)('%s is right', (cell) => {
+    const keys = [...cell.matchAll(/`([^`]+)`/g)].map(([, key]) => `    ${key}\n`)
+    const file = `${blocks[0]}spec:\n  release:\n${keys.join('')}`
+    expect(() => parseManifest(file, shop)).not.toThrow()
   })
 })
 
