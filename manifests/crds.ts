@@ -164,12 +164,9 @@ const outcomes: Record<Outcome, true> = {
   ignored: true,
 }
 
-const evidence: Schema = {
-  type: 'object',
-  description: 'The numbers behind the verdict.',
-  // The judge's own: another judge brings other numbers.
-  'x-kubernetes-preserve-unknown-fields': true,
-}
+/** The judge's own: another judge brings other numbers. */
+const parameters: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
+const evidence: Schema = { ...parameters, description: 'The numbers behind the verdict.' }
 const phase = word(Object.keys(phases), 'Where the release is on its way.')
 const weight = { ...whole('Thousandths of the traffic that the canary holds.'), maximum: 1000 }
 
@@ -194,6 +191,20 @@ const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', S
   step: text('The step of the plan: 2/4.'),
   stalled: text('What is missing, when the release waits for data.'),
   evidence,
+  judging: {
+    type: 'object',
+    description: 'What the canary is judged by.',
+    properties: {
+      query: text('The question that the metrics are asked: paste it into Prometheus.'),
+      objectives: { ...parameters, description: 'What every revision is held against.' },
+      method: { ...parameters, description: 'The parameters of the test and of the ramp.' },
+      baseline: { ...parameters, description: 'What the stable revision has been like.' },
+    },
+  },
+  proven: {
+    type: 'boolean',
+    description: 'Whether it was shown to be safe, or only not shown to be harmful; absent until it is full.',
+  },
   transitions: {
     type: 'array',
     description: 'The release’s history, oldest first.',
@@ -218,7 +229,7 @@ const observed: Properties = {
   observedGeneration: whole('The generation of the spec that the status speaks of.'),
   conditions: {
     type: 'array',
-    description: 'Ready, Reconciling and Stalled.',
+    description: 'Ready, Reconciling and Stalled; of a Release also Proven.',
     items: {
       type: 'object',
       required: ['type', 'status', 'lastTransitionTime'],
@@ -261,6 +272,7 @@ const release = (): Kind => ({
     { name: 'Outcome', jsonPath: '.status.outcome' },
     { name: 'Message', jsonPath: '.status.message' },
     { name: 'Ready', jsonPath: condition('Ready'), priority: 1 },
+    { name: 'Proven', jsonPath: condition('Proven'), priority: 1 },
     { name: 'Step', jsonPath: '.status.step', priority: 1 },
     { name: 'Stable', jsonPath: '.status.stable', priority: 1 },
     { name: 'Commit', jsonPath: '.spec.sha', priority: 1 },

@@ -5,6 +5,7 @@ import { appLabels } from '../deploy/objects.ts'
 import type { Condition, Custom, Event } from '../kinds.ts'
 import type { Named, Stored } from '../kubernetes.ts'
 import type { AppStatus } from '../platform.ts'
+import { proven } from './proven.ts'
 
 /** What a release is and never ceases to be. */
 export function releaseObject({ release }: ReleaseStatus): Named<Custom> {
@@ -34,7 +35,10 @@ export function releaseEvent(status: ReleaseStatus, release: Stored<Custom>, now
   }
 }
 
-/** By the rules of kstatus: Ready is what is wanted, Reconciling what is under way, Stalled what will not move by itself. */
+/**
+ * By the rules of kstatus: Ready is what is wanted, Reconciling what is under way, Stalled what will not move by itself.
+ * Proven is ours: a release may be promoted without it.
+ */
 export function releaseConditions(
   status: ReleaseStatus,
   there: Stored<Custom>,
@@ -49,6 +53,7 @@ export function releaseConditions(
     stalled === undefined
       ? { type: 'Stalled', status: failed ? 'True' : 'False', reason, message }
       : { type: 'Stalled', status: 'True', reason: 'NoData', message: stalled },
+    { type: 'Proven', ...proven(status) },
   ])
 }
 

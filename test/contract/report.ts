@@ -4,6 +4,7 @@ import type { AppRef } from '../../domain/app.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import type { AppStatus, Report } from '../../platform/platform.ts'
 import { eventually } from './eventually.ts'
+import { aJudging, anEvidence } from './evidence.ts'
 import { aStatus } from './fixtures.ts'
 
 export interface ReportSetup {
@@ -26,8 +27,7 @@ export function reportContract(make: () => Promise<ReportSetup>): void {
     })
     afterAll(() => setup?.close())
 
-    const tally = { requests: 1000, errors: 3, fast: 990 }
-    const evidence = { from: 1, to: 60_001, canary: tally, stable: tally, looks: 6 }
+    const evidence = anEvidence()
     const full = (app: AppRef, seq: number): ReleaseStatus =>
       aStatus(app, seq, {
         phase: 'done',
@@ -45,6 +45,8 @@ export function reportContract(make: () => Promise<ReportSetup>): void {
         weight: 1000,
         step: '4/4',
         evidence,
+        judging: aJudging,
+        proven: true,
         transitions: [
           { at: 1_700_000_000_000, phase: 'rolling-out', weight: 50, message: 'shift to 5 %' },
           { at: 1_700_000_060_000, phase: 'done', weight: 1000, message: 'promoted', evidence },

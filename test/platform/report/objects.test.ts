@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest'
-import type { ReleaseStatus, Transition } from '../../../domain/release.ts'
+import type { ReleaseStatus } from '../../../domain/release.ts'
 import { releaseConditions, releaseEvent } from '../../../platform/report/objects.ts'
-import { trimmed } from '../../../platform/report/trim.ts'
 import { aStatus } from '../../contract/fixtures.ts'
 
 const app = { namespace: 'default', name: 'shop' }
@@ -29,6 +28,7 @@ test('a release under way is reconciling', () => {
     Ready: 'False RollingOut',
     Reconciling: 'True RollingOut',
     Stalled: 'False RollingOut',
+    Proven: 'Unknown NotJudged',
   })
 })
 
@@ -78,26 +78,4 @@ test('a transition’s Event is named by the release and by what it became', () 
     type: 'Warning',
     note: 'harm',
   })
-})
-
-test('a long history loses its middle and says so; a short one loses nothing', () => {
-  const transition = (at: number): Transition => ({
-    at,
-    phase: 'rolling-out',
-    weight: 50,
-    message: `look ${at} ${'.'.repeat(200)}`,
-  })
-  const short = aStatus(app, 7, { transitions: [transition(1), transition(2)] })
-  expect(trimmed(short)).toEqual(short)
-
-  const all = Array.from({ length: 2000 }, (_, at) => transition(at))
-  const { transitions } = trimmed(aStatus(app, 7, { transitions: all }))
-  expect(Buffer.byteLength(JSON.stringify(transitions))).toBeLessThan(64 * 1024)
-  expect(transitions.at(0)).toEqual(all.at(0))
-  expect(transitions.at(-1)).toEqual(all.at(-1))
-  const left = transitions.map(({ message }) => /^(\d+) transitions are left out here$/.exec(message)?.[1])
-  const gone = left.reduce((sum, count) => sum + Number(count ?? 0), 0)
-  const marks = left.filter((count) => count !== undefined).length
-  expect(transitions.length - marks + gone).toBe(2000)
-  expect(trimmed(aStatus(app, 7, { transitions }))).toMatchObject({ transitions })
 })
