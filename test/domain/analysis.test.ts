@@ -1,4 +1,5 @@
 // From the manifest's parameters to the judge's.
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { methodOf } from '../../domain/analysis.ts'
 import { defaultMethod } from '../../domain/judge/method.ts'
@@ -98,5 +99,52 @@ describe('the end of the watch', () => {
     const toTheTop = release('{steps: [{weight: 50, for: 20m}, {weight: 100, for: 1h}], bake: 10m}')
     expect(methodOf(toTheTop)).toMatchObject({ deadline: 1200, bake: 3600, maxDuration: 4800 })
     expect(methodOf(release('{steps: [5, 50], bake: 0s}'))).toMatchObject({ deadline: 60, maxDuration: 1500 })
+  })
+})
+
+describe('whatever is accepted', () => {
+  const weight = (max: number) => fc.integer({ min: 0, max }).map((tenths) => `${tenths / 10}%`)
+  const points = (max: number) => fc.integer({ min: 0, max }).map((hundredths) => `${hundredths / 100}pp`)
+  const time = fc.integer({ min: 0, max: 3600 }).map((count) => `${count}s`)
+  const analysis = fc.record(
+    {
+      weight: fc.record(
+        { unprovenMax: weight(1000), verify: weight(1000), holdback: weight(600), min: weight(600) },
+        { requiredKeys: [] },
+      ),
+      tolerance: fc.record({ errors: points(100) }, { requiredKeys: [] }),
+      promoteWithin: points(100),
+      deadline: time,
+      maxDuration: time,
+    },
+    { requiredKeys: [] },
+  )
+
+  it('is a ramp that can be climbed to its end', () => {
+    let accepted = 0
+    fc.assert(
+      fc.property(analysis, (written) => {
+        let spec: ReturnType<typeof release>
+        try {
+          spec = release(`{analysis: ${JSON.stringify(written)}}`)
+        } catch (error) {
+          expect(error).toMatchObject({ reason: 'InvalidManifest' })
+          return
+        }
+        accepted += 1
+        const { minWeight, firstMax, verifyWeight, unprovenMax, fullWeight, ladder, ...method } =
+          methodOf(spec)
+        const ascending = [minWeight, firstMax, unprovenMax, fullWeight, 1]
+        expect([...ascending].sort((a, b) => a - b)).toEqual(ascending)
+        expect([ladder[0], ladder.at(-1)]).toEqual([minWeight, unprovenMax])
+        expect([...ladder].sort((a, b) => a - b)).toEqual(ladder)
+        expect(verifyWeight).toBeGreaterThanOrEqual(minWeight)
+        expect(verifyWeight).toBeLessThanOrEqual(unprovenMax)
+        expect(method.errorMargin).toBeGreaterThan(method.errorTolerance)
+        expect(method.maxDuration).toBeGreaterThanOrEqual(method.deadline + method.bake)
+      }),
+      { numRuns: 400 },
+    )
+    expect(accepted).toBeGreaterThan(20)
   })
 })
