@@ -109,10 +109,10 @@ describe('whatever is accepted', () => {
   const analysis = fc.record(
     {
       weight: fc.record(
-        { unprovenMax: weight(1000), verify: weight(1000), holdback: weight(600), min: weight(600) },
+        { unprovenMax: weight(1000), verify: weight(500), holdback: weight(550), min: weight(200) },
         { requiredKeys: [] },
       ),
-      tolerance: fc.record({ errors: points(100) }, { requiredKeys: [] }),
+      tolerance: fc.record({ errors: points(30) }, { requiredKeys: [] }),
       promoteWithin: points(100),
       deadline: time,
       maxDuration: time,
