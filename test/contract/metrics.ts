@@ -1,7 +1,7 @@
 // What every metrics driver must do, and the memory platform with them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppRef } from '../../domain/app.ts'
-import type { Counts, Reading } from '../../domain/judge/judge.ts'
+import type { Counts, History, Reading } from '../../domain/judge/judge.ts'
 import type { Metrics } from '../../platform/platform.ts'
 import { eventually } from './eventually.ts'
 
@@ -40,6 +40,23 @@ export function metricsContract(make: () => Promise<MetricsSetup>): void {
       expect((await read()).counts).toEqual([])
     })
 
+    test('tells when the gateway was read, and how often it is, although it has counted nothing of the App', async () => {
+      const reading = await seenBy(({ interval }) => expect(interval).toBeDefined())
+      expect(reading.interval).toBeGreaterThan(0)
+      expect(reading.scrapedAt).toBeLessThanOrEqual(reading.at)
+      expect(reading.scrapedAt).toBeGreaterThan(reading.at - 30_000)
+      expect(reading).toMatchObject({ counts: [], route: [] })
+    })
+
+    test('goes on telling when the gateway was read', async () => {
+      const { scrapedAt = 0 } = await read()
+      await seenBy((now) => expect(now.scrapedAt).toBeGreaterThan(scrapedAt))
+    })
+
+    test('nobody visited: there is no past', async () => {
+      expect(await setup.metrics.history(setup.app, revisions(), 5)).toEqual({ bounds: [], readings: [] })
+    })
+
     test('counts the requests of a revision, once', async () => {
       await setup.visit(setup.revisions.good, 40)
       const reading = await seenBy((now) => expect(total(of(now, setup.revisions.good), 'requests')).toBe(40))
@@ -69,7 +86,7 @@ export function metricsContract(make: () => Promise<MetricsSetup>): void {
       const reading = await read()
       for (const { at, instance } of [...reading.counts, ...reading.route]) {
         expect(instance).not.toBe('')
-        expect(at).toBeLessThanOrEqual(reading.at)
+        expect(at).toBeLessThanOrEqual(reading.scrapedAt ?? 0)
         expect(at).toBeGreaterThan(reading.at - 60_000)
       }
     })
@@ -102,8 +119,42 @@ export function metricsContract(make: () => Promise<MetricsSetup>): void {
 
     test('another App’s counters are its own', async () => {
       const other = { ...setup.app, name: `${setup.app.name}-other` }
-      const reading = await setup.metrics.counters(other, [`${other.name}-1234567-abcd`], setup.bounds)
-      expect(reading).toMatchObject({ counts: [], route: [] })
+      const theirs = [`${other.name}-1234567-abcd`]
+      expect(await setup.metrics.counters(other, theirs, setup.bounds)).toMatchObject({
+        counts: [],
+        route: [],
+      })
+      expect(await setup.metrics.history(other, theirs, 5)).toEqual({ bounds: [], readings: [] })
+    })
+
+    test('a minute later its end is history, of the revisions that are asked for', async () => {
+      const { good, failing, absent } = setup.revisions
+      const newest = ({ readings }: History) => readings.at(-1)?.counts ?? []
+      const { bounds, readings } = await eventually(
+        () => setup.metrics.history(setup.app, [good, absent], 5),
+        (history) => expect(total(newest(history), 'requests')).toBe(45),
+        { within: 90_000, every: 1000, wait: setup.wait },
+      )
+      expect(bounds).toEqual([...bounds].sort((a, b) => a - b))
+      expect(bounds).toEqual(expect.arrayContaining([...setup.bounds]))
+      expect(readings.map(({ at }) => at)).toEqual(readings.map(({ at }) => at).sort((a, b) => a - b))
+      for (const { at, counts, route } of readings) {
+        expect(at % 60_000).toBe(0)
+        expect(route).toEqual([])
+        for (const count of counts) expect(count).toMatchObject({ revision: good, at, errors: 0 })
+        for (const { within, timed } of counts) {
+          expect(within).toHaveLength(bounds.length)
+          expect(within.at(-1)).toBeLessThanOrEqual(timed)
+        }
+      }
+      expect(total(readings.at(-1)?.counts ?? [], 'timed')).toBe(45)
+      const both = await setup.metrics.history(setup.app, [failing, good], 5)
+      expect(total(newest(both), 'requests')).toBe(55)
+      expect(total(newest(both), 'errors')).toBe(10)
+    })
+
+    test('tells its question, which names the App', () => {
+      expect(setup.metrics.query(setup.app, setup.bounds)).toContain(setup.app.name)
     })
   })
 }

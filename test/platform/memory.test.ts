@@ -1,6 +1,8 @@
 // What the memory platform does beyond the contracts: the levers that tests of the workflows pull.
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { memoryClock } from '../../platform/memory/clock.ts'
+import { sharesWithin } from '../../platform/memory/latency.ts'
+import type { WorldOptions } from '../../platform/memory/world.ts'
 import { memoryPlatform } from '../../platform/memory.ts'
 import { aClock, aRevision, aRun } from '../contract/fixtures.ts'
 
@@ -90,6 +92,109 @@ test('a proxy that starts again counts from nothing under another name', async (
   const after = await count()
   expect([before?.requests, after?.requests]).toEqual([1000, 100])
   expect(after?.instance).not.toBe(before?.instance)
+})
+
+describe('answers that take time', () => {
+  const shares = (pace: { answersIn?: number; slow?: number }) =>
+    sharesWithin(pace, [0.04, 0.08, 0.323, 10]).map((share) => Math.round(share * 1000) / 1000)
+
+  test('spread about their median: one in a hundred takes four times as long', () => {
+    expect(shares({ answersIn: 0.08 })).toEqual([0.124, 0.5, 0.99, 1])
+    expect(shares({ answersIn: 0.16 })).toEqual([0.01, 0.124, 0.879, 1])
+  })
+
+  test('some are slower than every bound but the largest, whatever the others do', () => {
+    expect(shares({ slow: 0.25 })).toEqual([0.75, 0.75, 0.75, 1])
+    expect(shares({ answersIn: 0.08, slow: 0.5 })).toEqual([0.062, 0.25, 0.495, 1])
+  })
+})
+
+describe('the metrics', () => {
+  const served = async (options: WorldOptions = {}) => {
+    const { platform, world } = memoryPlatform({ clock: aClock(), ...options })
+    await platform.deploy.create(stable)
+    const weights = [{ revision: stable.name, weight: 1000 }]
+    await platform.traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: stable.name })
+    const look = () => platform.metrics.counters(app, [stable.name], [0.5])
+    return { platform, world, look, wait: world.clock.sleep }
+  }
+
+  test('count what was there when the gateway was last read', async () => {
+    const { look, wait, world } = await served({ scrapeEvery: 5000 })
+    const begun = world.clock.now()
+    await wait(4000)
+    expect(await look()).toEqual({ at: begun + 4000, scrapedAt: begun, counts: [], route: [] })
+    await wait(9500)
+    expect(await look()).toMatchObject({
+      at: begun + 13_500,
+      scrapedAt: begun + 10_000,
+      interval: 5000,
+      counts: [{ at: begun + 10_000, requests: 1000, within: [1000] }],
+      route: [{ at: begun + 10_000, requests: 1000 }],
+    })
+  })
+
+  test('remember the end of each minute', async () => {
+    const { platform, wait, world } = await served()
+    await wait(90_000)
+    world.gateway.visitors(app, 10)
+    await wait(3 * 3_600_000)
+    const { bounds, readings } = await platform.metrics.history(app, [stable.name], 60)
+    expect(bounds).toEqual(world.gateway.bounds)
+    expect(readings).toHaveLength(60)
+    const seen = readings.map(({ counts }) => counts[0]?.requests ?? 0)
+    expect(seen.slice(1).map((count, index) => count - (seen[index] ?? 0))).toEqual(Array(59).fill(600))
+    const all = await platform.metrics.history(app, [stable.name], 1440)
+    expect(all.readings.slice(0, 3).map(({ counts }) => counts[0]?.requests)).toEqual([6000, 9300, 9900])
+  })
+
+  test('may not answer', async () => {
+    const { platform, look, wait, world } = await served()
+    await wait(5000)
+    world.metrics('silent')
+    await expect(look()).rejects.toThrow('do not answer')
+    await expect(platform.metrics.history(app, [stable.name], 60)).rejects.toThrow('do not answer')
+    world.metrics('well')
+    await wait(1000)
+    expect(await look()).toMatchObject({ counts: [{ requests: 600 }] })
+  })
+
+  test('may answer nonsense', async () => {
+    const { look, wait, world } = await served()
+    world.metrics('nonsense')
+    expect(await look()).toMatchObject({ counts: [] })
+    await wait(5000)
+    await expect(look()).rejects.toThrow('NaN: no count')
+  })
+
+  test('may not read the gateway any more: what they have grows old, then it is no data', async () => {
+    const { platform, look, wait, world } = await served()
+    const begun = world.clock.now()
+    await wait(5000)
+    world.metrics('unscraped')
+    const scrapedAt = begun + 5000
+    await wait(25_000)
+    expect(await look()).toMatchObject({ scrapedAt, counts: [{ at: scrapedAt, requests: 500 }] })
+    await wait(6000)
+    expect(await look()).toMatchObject({ scrapedAt, counts: [], route: [] })
+    await wait(90_000)
+    expect(await look()).toEqual({ at: begun + 126_000, counts: [], route: [] })
+    world.metrics('well')
+    expect(await look()).toMatchObject({ scrapedAt: begun + 126_000, counts: [{ requests: 12_600 }] })
+    const { readings } = await platform.metrics.history(app, [stable.name], 60)
+    expect(readings.map(({ at }) => at - begun)).toEqual([60_000])
+  })
+})
+
+test('what a commit does from now on changes nothing of what it did', async () => {
+  const { platform, world } = memoryPlatform({ clock: aClock() })
+  await platform.deploy.create(stable)
+  const weights = [{ revision: stable.name, weight: 1000 }]
+  await platform.traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: stable.name })
+  await world.clock.sleep(60_000)
+  world.plan(stable.sha, { errors: 1 })
+  await world.clock.sleep(1000)
+  expect(world.gateway.failed(app)).toBe(100)
 })
 
 test('every call is written down, and the hook may refuse or hold it', async () => {
