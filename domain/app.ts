@@ -123,5 +123,5 @@ export const notYet: Readonly<Record<string, string>> = {
 /** Keys that earlier files had in another place. */
 export const moved: Readonly<Record<string, string>> = {
   'spec.release.objectives.requests':
-    'has moved: fixed objectives are chosen with spec.release.analysis.thresholds, and its key requests is this one; the statistical judge, which is the default, needs no minimum',
+    'has moved to spec.release.analysis.thresholds.requests, which chooses fixed objectives; remove it to be judged by statistics, which need no minimum',
 }

@@ -248,7 +248,7 @@ const wrong: readonly (readonly [spec: string, place: string, says: string])[] =
   [
     'release: {objectives: {requests: 20}}',
     '6:26 spec.release.objectives.requests:',
-    'has moved: fixed objectives are chosen with spec.release.analysis.thresholds',
+    'has moved to spec.release.analysis.thresholds.requests, which chooses fixed objectives',
   ],
   ['release: {objectives: {queries: []}}', '6:26 spec.release.objectives.queries:', 'not supported yet'],
   ['release: {gates: []}', '6:13 spec.release.gates:', 'not supported yet'],
