@@ -8,14 +8,14 @@ type Last = readonly number[]
 export interface Counters {
   /** When counters were first looked for: one that appears later started from zero. */
   readonly began: number | null
-  /** Whether a proxy was seen that is not remembered: an unknown one may then be no new one. */
-  readonly incomplete: boolean
+  /** Whether a proxy was forgotten to make room: an unknown one may then be no new one. */
+  readonly forgot: boolean
   readonly revisions: readonly string[]
   /** By proxy; then by the revision's place in `revisions` (the route: nothing) and what tells the counter from others, `#3`. */
   readonly proxies: Readonly<Record<string, Readonly<Record<string, Last>>>>
 }
 
-export const noCounters: Counters = { began: null, incomplete: false, revisions: [], proxies: {} }
+export const noCounters: Counters = { began: null, forgot: false, revisions: [], proxies: {} }
 
 export const noRequests: Tally = { requests: 0, errors: 0, timed: 0, within: [] }
 
@@ -107,7 +107,7 @@ const isCount = ({ at, requests, errors, timed, within }: Counts) =>
 
 /** The counters while one reading is entered. */
 interface Kept {
-  incomplete: boolean
+  forgot: boolean
   readonly revisions: string[]
   readonly proxies: Record<string, Record<string, Last>>
 }
@@ -115,18 +115,16 @@ interface Kept {
 /** The counters, with room for the proxies that are new in the reading as far as there is any. */
 function withRoom(counters: Counters, here: ReadonlySet<string>, at: number, room: Room): Kept {
   const kept: Kept = {
-    incomplete: counters.incomplete,
+    forgot: counters.forgot,
     revisions: [...counters.revisions],
     proxies: Object.fromEntries(Object.entries(counters.proxies).map(([proxy, all]) => [proxy, { ...all }])),
   }
   const unknown = [...here].filter((proxy) => !kept.proxies[proxy]).sort()
   if (Object.keys(kept.proxies).length + unknown.length > room.proxies)
     forgetGone(kept, here, at - goneAfter - (counters.began ?? at))
-  for (const proxy of unknown) {
+  for (const proxy of unknown)
     if (Object.keys(kept.proxies).length < room.proxies)
-      kept.proxies[proxy] = kept.incomplete ? { [maybeKnown]: [] } : {}
-    else kept.incomplete = true
-  }
+      kept.proxies[proxy] = kept.forgot ? { [maybeKnown]: [] } : {}
   return kept
 }
 
@@ -136,7 +134,7 @@ function forgetGone(kept: Kept, here: ReadonlySet<string>, before: number): void
     const latest = Math.max(...Object.values(counters).map(([at]) => at ?? Number.NEGATIVE_INFINITY))
     if (here.has(proxy) || latest >= before) continue
     delete kept.proxies[proxy]
-    kept.incomplete = true
+    kept.forgot = true
   }
 }
 
@@ -172,8 +170,11 @@ function added(last: Last | undefined, now: Counts, startedSince: boolean): Tall
   const numbers = [now.requests, now.errors, now.timed, ...now.within]
   const before = last?.slice(1)
   const restarted = before?.some((number, i) => (numbers[i] ?? number) < number)
-  const [requests = 0, errors = 0, timed = 0, ...within] = numbers.map(
+  const [requests = 0, errors = 0, ...latency] = numbers.map(
     (number, i) => counterDelta(restarted ? 0 : before?.[i], number, startedSince) ?? 0,
   )
+  // Where other bounds were asked for before, nothing says since when these have counted.
+  const isComparable = before === undefined || before.length === numbers.length
+  const [timed = 0, ...within] = isComparable ? latency : latency.map(() => 0)
   return { requests, errors, timed, within }
 }
