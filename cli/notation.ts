@@ -7,12 +7,17 @@ export function share(part: number, whole: number): string {
   return `${value === 0 || value >= 10 ? Math.round(value) : value.toPrecision(2)}%`
 }
 
-/** `12,345`. */
-export const count = (value: number): string => value.toLocaleString('en-US')
+/** `12,345`; from a million on three digits are enough: `1.23M`. */
+export function count(value: number): string {
+  const whole = Math.round(value)
+  if (whole < 1e6) return whole.toLocaleString('en-US')
+  // 999.6 million is already a billion when it is told with three digits.
+  return whole < 999.5e6 ? `${(whole / 1e6).toPrecision(3)}M` : `${(whole / 1e9).toPrecision(3)}B`
+}
 
 /** `1 request`, `2 requests`. */
 export const counted = (value: number, noun: string): string =>
-  `${count(value)} ${noun}${value === 1 ? '' : 's'}`
+  `${count(value)} ${noun}${Math.round(value) === 1 ? '' : 's'}`
 
 /** A span in milliseconds as people say it: `850ms`, `12s`, `4m10s`, `3h5m`, `2d`. */
 export function span(milliseconds: number): string {
@@ -29,6 +34,12 @@ const join = (large: number, unit: string, small: number, smallUnit: string): st
 
 /** `14:02:11`, in the local time zone. */
 export const clock = (at: number): string => new Date(at).toTimeString().slice(0, 8)
+
+/** `2026-03-01 14:02:11 UTC`. */
+export const date = (at: number): string => `${new Date(at).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+
+/** `14:02:11`, in UTC. */
+export const utcClock = (at: number): string => new Date(at).toISOString().slice(11, 19)
 
 export const shortSha = (sha: string): string => sha.slice(0, 7)
 

@@ -1,4 +1,5 @@
 // How the cluster's objects are read: leniently, an object half written is shown as far as it goes.
+import type { Evidence } from '../domain/judge/judge.ts'
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { AppView, CommandView, ReleaseView } from './cluster.ts'
 import { harmless } from './screen.ts'
@@ -49,7 +50,7 @@ export function appView({ metadata, spec, status }: Stored<AppSpecRead, AppStatu
 /** A Release that was created a moment ago has no status yet: it is pending. */
 export function releaseView(object: Stored<ReleaseSpecRead, ReleaseStatus>): ReleaseView {
   const { metadata, status } = object
-  const { commit, message, stalled, transitions = [] } = status ?? {}
+  const { commit, message, stalled, evidence, judging, transitions = [] } = status ?? {}
   return {
     phase: 'pending',
     weight: 0,
@@ -58,12 +59,23 @@ export function releaseView(object: Stored<ReleaseSpecRead, ReleaseStatus>): Rel
     ...(commit && { commit: { ...commit, title: line(commit.title) } }),
     message: harmless(message ?? '').trim(),
     ...(stalled !== undefined && { stalled: line(stalled) }),
-    transitions: transitions.map((one) => ({ ...one, message: harmless(one.message).trim() })),
+    ...(evidence && { evidence: harmlessEvidence(evidence) }),
+    ...(judging && { judging: { ...judging, query: line(judging.query) } }),
+    transitions: transitions.map((one) => ({
+      ...one,
+      message: harmless(one.message).trim(),
+      ...(one.evidence && { evidence: harmlessEvidence(one.evidence) }),
+    })),
     namespace: metadata.namespace ?? '',
     name: metadata.name ?? '',
     release: status?.release ?? releaseRef(object),
   }
 }
+
+const harmlessEvidence = ({ test, ...counts }: Evidence): Evidence => ({
+  ...counts,
+  ...(test && { test: { ...test, why: line(test.why) } }),
+})
 
 function releaseRef({ metadata, spec }: Stored<ReleaseSpecRead, ReleaseStatus>): ReleaseStatus['release'] {
   const name = metadata.name ?? ''

@@ -4,6 +4,7 @@ import { parseDuration } from '../domain/notation.ts'
 import { abort } from './abort.ts'
 import type { Cluster } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
+import { explain } from './explain.ts'
 import { init } from './init.ts'
 import type { Invocation } from './invocation.ts'
 import type { ClusterChoice } from './kubeconfig.ts'
@@ -66,6 +67,10 @@ function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Com
   verb('watch [release]', "follow a release (or an App's newest) live and end as it ends")
     .option('--commit <sha>', 'wait for the release of this commit', commitSha)
     .action(async (release, options) => end(await watch(invocation(), release, options)))
+  verb(
+    'explain [release]',
+    "say why a release (or an App's newest) went as it went, decision by decision",
+  ).action(async (release) => end(await explain(invocation(), release)))
   verb('abort <release>', 'take a running release back to the stable revision')
     .option('--reason <text>', 'why, for those who read its history', '')
     .action(async (release, { reason }) => end(await abort(invocation(), release, reason)))

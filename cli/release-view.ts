@@ -1,16 +1,18 @@
 // How a release is shown: a block of lines, one line of progress, one line of a list.
-
+import { evidenceOfHarm } from '../domain/judge/in-words.ts'
 import type { Evidence, Tally } from '../domain/judge/judge.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { Outcome, Transition } from '../domain/release.ts'
 import type { ReleaseView } from './cluster.ts'
-import { clock, counted, firstLine, share, shortSha, span } from './notation.ts'
+import { evidenceLine, standing, tallyLine } from './evidence.ts'
+import { clock, firstLine, shortSha, span } from './notation.ts'
+import { paragraph } from './paragraph.ts'
 import type { Colour, Paint } from './screen.ts'
 
 const recent = 8
 
 /** The whole release, for a terminal that rewrites it in place. */
-export function releaseBlock(release: ReleaseView, paint: Paint, now: number): string[] {
+export function releaseBlock(release: ReleaseView, paint: Paint, now: number, columns = 80): string[] {
   const ended = release.finishedAt ?? now
   return [
     `${paint('bold', release.name)}  ${commitOf(release)}`,
@@ -21,31 +23,39 @@ export function releaseBlock(release: ReleaseView, paint: Paint, now: number): s
       span(ended - release.startedAt),
     ].join('  '),
     ...revisionLines(release),
+    ...standing(release, now).flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
     ...(release.message ? release.message.split('\n').map((line) => `  ${line}`) : []),
     ...(release.stalled ? [`  ${paint('yellow', `stalled: ${release.stalled}`)}`] : []),
     ...release.transitions
       .slice(-recent)
-      .map((transition) => paint('gray', `  ${transitionLine(transition)}`)),
+      .map((transition) => paint('gray', `  ${shortTransitionLine(transition)}`)),
   ]
 }
 
 /** One line of the release's history. */
 export function transitionLine({ at, phase, weight, message, evidence }: Transition): string {
-  const numbers = evidence ? `  [${evidenceOf(evidence)}]` : ''
+  const numbers = evidence ? `  [${evidenceLine(evidence)}]` : ''
   return `${clock(at)}  ${phase.padEnd(12)}  ${formatWeight(weight).padStart(6)}  ${firstLine(message)}${numbers}`
+}
+
+/** The same where the counts stand above it. */
+function shortTransitionLine({ evidence, ...transition }: Transition): string {
+  if (!evidence?.test) return transitionLine({ ...transition, ...(evidence && { evidence }) })
+  return `${transitionLine(transition)}  [harm ${evidenceOfHarm(evidence.test)}]`
 }
 
 /** What was counted since the last line of history, while a step is watched. */
 export function progressLine(release: ReleaseView, evidence: Evidence): string {
-  return `${clock(evidence.to)}  ${release.phase.padEnd(12)}  ${formatWeight(release.weight).padStart(6)}  ${evidenceOf(evidence)}`
+  return `${clock(evidence.to)}  ${release.phase.padEnd(12)}  ${formatWeight(release.weight).padStart(6)}  ${evidenceLine(evidence)}`
 }
 
 /** How it ended, in one line. */
 export const outcomeLine = (release: ReleaseView, paint: Paint): string =>
   `${release.name} ${paint(colourOf(release), stateOf(release))}${release.message ? `: ${release.message}` : ''}`
 
-/** `promoted`, or the phase while there is no outcome. */
-export const stateOf = ({ outcome, phase }: ReleaseView): string => outcome ?? phase
+/** `promoted`, or the phase while there is no outcome; and that it was never shown to be safe, where that matters. */
+export const stateOf = ({ outcome, phase, proven }: ReleaseView): string =>
+  `${outcome ?? phase}${proven === false && (!outcome || outcome === 'promoted') ? ' (unproven)' : ''}`
 
 /** `3f2c1d0 Add the blue button`. */
 export const commitOf = ({ release, commit }: ReleaseView): string =>
@@ -57,15 +67,9 @@ function revisionLines({ revision, stable, evidence }: ReleaseView): string[] {
   if (stable) lines.push(['stable', stable, evidence?.stable])
   const width = Math.max(0, ...lines.map(([, name]) => name.length))
   return lines.map(([role, name, tally]) =>
-    `  ${role}  ${name.padEnd(width)}  ${tally ? tallyOf(tally) : ''}`.trimEnd(),
+    `  ${role}  ${name.padEnd(width)}  ${tally ? tallyLine(tally) : ''}`.trimEnd(),
   )
 }
-
-const evidenceOf = ({ canary, stable }: Evidence): string =>
-  `canary ${tallyOf(canary)} · stable ${tallyOf(stable)}`
-
-const tallyOf = ({ requests, errors }: Tally): string =>
-  `${counted(requests, 'request')}, ${counted(errors, 'error')}${errors > 0 ? ` (${share(errors, requests)})` : ''}`
 
 function bar(weight: number): string {
   const filled = Math.round(weight / 50)

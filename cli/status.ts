@@ -45,7 +45,11 @@ async function oneApp(invocation: Invocation, cluster: Cluster, name: string): P
   const shown = releases.slice(0, recent)
   const paint = painter(invocation.screen.colour)
   if (invocation.json) answerJson(invocation, { app: { ...app, hosts }, releases: shown })
-  else answerLines(invocation, appDetail(app, hosts, shown, paint, invocation.now()))
+  else
+    answerLines(
+      invocation,
+      appDetail(app, hosts, shown, paint, invocation.now(), invocation.screen.columns()),
+    )
   return exitCodes.ok
 }
 
@@ -73,6 +77,7 @@ export function appDetail(
   releases: readonly ReleaseView[],
   paint: Paint,
   now: number,
+  columns = 80,
 ): string[] {
   const active = releases.find((release) => release.name === app.active)
   return [
@@ -82,7 +87,7 @@ export function appDetail(
     `  stable   ${app.stable ? `${app.stable.revision} (commit ${shortSha(app.stable.sha)})` : 'nothing yet'}`,
     ...(app.waiting ? [`  waiting  commit ${shortSha(app.waiting)}`] : []),
     ...(app.message ? [`  ${app.message}`] : []),
-    ...(active ? ['', ...releaseBlock(active, paint, now)] : []),
+    ...(active ? ['', ...releaseBlock(active, paint, now, columns)] : []),
     ...(releases.length > 0 ? ['', ...releaseTable(releases, now)] : []),
   ]
 }

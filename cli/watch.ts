@@ -65,7 +65,7 @@ function terminal(screen: Screen, now: () => number): View {
   const rewrite = block(screen)
   const paint = painter(screen.colour)
   let last: ReleaseView | undefined
-  const draw = () => last && rewrite(releaseBlock(last, paint, now()))
+  const draw = () => last && rewrite(releaseBlock(last, paint, now(), screen.columns()))
   const clock = setInterval(draw, 1000)
   return {
     show: (release) => {

@@ -1,0 +1,99 @@
+// What a canary is judged by, in words: so that every number of its story can be checked.
+import { percent, points } from '../domain/judge/in-words.ts'
+import type { Objectives, Tally, TestResult } from '../domain/judge/judge.ts'
+import type { Method } from '../domain/judge/method.ts'
+import type { Judging } from '../domain/release.ts'
+import type { ReleaseView } from './cluster.ts'
+import { count, counted, share, span } from './notation.ts'
+import { paragraph } from './paragraph.ts'
+
+/** One paragraph a subject, and the query on a line of its own: it is there to be copied. */
+export function judgedBy({ judging }: ReleaseView, columns: number): string[] {
+  if (!judging) return ['  What it is judged by was not told yet.']
+  const { method, objectives, query } = judging
+  const said: readonly (readonly [string, string])[] = [
+    ['harm', harmInWords(method)],
+    ['tolerance', tolerance(method)],
+    ['proof', proof(method)],
+    ['ramp', ramp(method)],
+    ...(objectives ? [['objectives', objectivesInWords(objectives)] as const] : []),
+    ['history', history(judging)],
+    ['latency', latency(judging)],
+  ]
+  return [
+    ...said.flatMap(([label, text]) => paragraph(`  ${label.padEnd(10)} `, text, columns)),
+    ...(query ? ['  query, to paste into Prometheus:', `    ${query}`] : []),
+  ]
+}
+
+const harmInWords = ({ alpha }: Method): string =>
+  `evidence of harm is 1 at the start; at ${count(1 / alpha)} the release is taken back, which befalls at most ${percent(alpha)} of the versions that are within the tolerance, however often one looks`
+
+function tolerance({ errorRatio, errorTolerance, latencyRatio, latencyTolerance }: Method): string {
+  const times = errorRatio === 1 ? '' : ` times ${errorRatio}`
+  return `error rate up to stable's${times} + ${points(errorTolerance)}; share of slow answers up to stable's times ${latencyRatio} + ${points(latencyTolerance)}`
+}
+
+function proof({ errorMargin, beta, deadline, onDeadline, bake, fullWeight }: Method): string {
+  const late = onDeadline === 'hold' ? 'after that it holds' : 'after that a calm release goes on unproven'
+  return `with ${percent(1 - beta)} confidence at most ${points(errorMargin)} more errors than stable, within ${span(deadline * 1000)}; ${late}. Then ${percent(fullWeight)}, watched for ${span(bake * 1000)}`
+}
+
+const ramp = ({ firstRequests, stepRequests, maxErrorRise, unprovenMax, ladder }: Method): string =>
+  `the first look risks ${counted(firstRequests, 'request')}, each later one ${stepRequests}; the service's error rate rises by ${points(maxErrorRise)} at most; unproven no more than ${percent(unprovenMax)}${ladder.length > 0 ? `; rungs ${ladder.map((rung) => percent(rung)).join(' · ')}` : ''}`
+
+function objectivesInWords({ success, latency }: Objectives): string {
+  const fast = latency ? `; ${percent(latency.share)} answered within ${seconds(latency.below)}` : ''
+  return `${percent(success)} of the requests succeed${fast}`
+}
+
+function history({ baseline }: Judging): string {
+  const { requests, errors, rate, interval, dispersion } = baseline
+  return [
+    `stable answered ${counted(requests, 'request')} with ${counted(errors, 'error')} (${share(errors, requests)})`,
+    ...(rate === undefined ? [] : [`${Number(rate.toPrecision(3))} requests/s`]),
+    `the gateway is read every ${Number(interval.toPrecision(2))} s`,
+    dispersion > 1
+      ? `its errors come in bursts (φ ${dispersion.toPrecision(2)}), so each says less`
+      : 'its errors come one by one',
+  ].join('; ')
+}
+
+const latency = ({ baseline }: Judging): string =>
+  baseline.latency.length === 0
+    ? 'not judged'
+    : `of stable's answers ${baseline.latency.map(({ bound, tail }) => `${share(tail, 1)} took longer than ${seconds(bound)}`).join(', ')}`
+
+/** Where the evidence comes from: each source is a test of its own, 1 at its start. */
+export const sourcesLine = ({ sources }: TestResult): string =>
+  (Object.keys(sourceNames) as (keyof TestResult['sources'])[])
+    .map((source) => `${sourceNames[source]} ${strength(sources[source])}`)
+    .join(' · ')
+
+const sourceNames: Record<keyof TestResult['sources'], string> = {
+  errors: 'errors against stable',
+  latency: 'latency against stable',
+  reference: 'errors against the history',
+  objective: 'errors against the objective',
+  slow: 'slowness against the objective',
+}
+
+const strength = (value: number): string => (value < 10 ? value.toFixed(1) : count(Math.floor(value)))
+
+/** The share of answers that missed each bound, canary beside stable; empty when latency is not counted. */
+export function slowLine(canary: Tally, stable: Tally, judging: Judging | undefined): string {
+  const bounds = judging?.baseline.latency ?? []
+  // A release of an earlier version counted latency otherwise.
+  if (
+    bounds.length === 0 ||
+    canary.within?.length !== bounds.length ||
+    stable.within?.length !== bounds.length
+  )
+    return ''
+  const slower = ({ timed, within }: Tally, index: number) => share(timed - (within[index] ?? 0), timed)
+  return bounds
+    .map(({ bound }, index) => `${slower(canary, index)} / ${slower(stable, index)} over ${seconds(bound)}`)
+    .join(' · ')
+}
+
+const seconds = (value: number): string => `${Number(value.toPrecision(3))} s`
