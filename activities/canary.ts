@@ -2,7 +2,7 @@
 import { Context, log } from '@temporalio/activity'
 import type { AppRef, AppSpec } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
-import { makeBaseline } from '../domain/judge/baseline.ts'
+import { type Baseline, makeBaseline, rateBetween } from '../domain/judge/baseline.ts'
 import { boundsOf } from '../domain/judge/blame.ts'
 import type { EngineSetup, Steps } from '../domain/judge/engine.ts'
 import type { Course, Evidence, History, Judged, Reading } from '../domain/judge/judge.ts'
@@ -72,18 +72,12 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
   return {
     /** What the stable side has been like, and the counters before the canary's first request. */
     async studyStable(study: Study): Promise<Studied> {
-      const { app, method, objectives, canary, stable } = study
-      const past = await asked(clock, { every: 1_000, until: clock.now() + pastWithin }, () =>
-        recall(platform, study),
-      )
-      const { latency } = objectives
-      const interval = past?.reading.interval
-      const baseline = makeBaseline(past?.history ?? noHistory, {
-        stable: past?.served ?? [],
-        method,
-        ...(latency && { objective: latency }),
-        ...(interval !== undefined && { interval }),
-      })
+      const { app, method, canary, stable } = study
+      const until = clock.now() + pastWithin
+      const past = await asked(clock, { every: 1_000, until }, () => recall(platform, study))
+      await clock.sleep(past ? 2 * (past.reading.interval ?? 1_000) : 0)
+      const now = await read(metrics, app, past?.known ?? [], [])
+      const baseline = baselineOf(study, past, now)
       const setup = setupOf(study, baseline)
       const bounds = boundsOf(baseline)
       const reading = await read(metrics, app, [canary, stable], bounds)
@@ -96,9 +90,9 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
       const { cancellationSignal, heartbeat, info } = Context.current()
       let state = (info.heartbeatDetails as SequentialState | undefined) ?? watch.state
       const until = clock.now() + watchAtMost
-      const every = lookEvery(watch.question.setup)
+      const every = lookEvery(watch)
       const tell = teller(report, clock, watch)
-      let freshAt = clock.now()
+      let freshAt = clock.now() - state.silent * 1000
       for (;;) {
         const reading = await look(metrics, watch)
         if (isFresh(reading, state)) freshAt = clock.now()
@@ -119,9 +113,11 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
   }
 }
 
-/** The gateway is asked twice as often as it is read, so that what it counted is known soon after. */
-const lookEvery = ({ baseline }: EngineSetup): number =>
-  Math.min(2_000, Math.max(500, (baseline.interval * 1000) / 2))
+/** The gateway is asked twice as often as it is read, so that what it counted is known soon after; seldom while there is nothing to see. */
+function lookEvery({ stalled, question: { setup } }: CanaryWatch): number {
+  if (stalled) return 5_000
+  return Math.min(2_000, Math.max(500, (setup.baseline.interval * 1000) / 2))
+}
 
 const setupOf = ({ method, objectives, steps }: Study, baseline: Judging['baseline']): EngineSetup => ({
   method,
@@ -133,9 +129,29 @@ const setupOf = ({ method, objectives, steps }: Study, baseline: Judging['baseli
 const noHistory: History = { bounds: [], readings: [] }
 const noReading = (at: number): Reading => ({ at, counts: [], route: [] })
 
+function baselineOf(
+  { method, objectives: { latency } }: Study,
+  past: Past | undefined,
+  now: Reading | undefined,
+): Baseline {
+  const interval = now?.interval ?? past?.reading.interval
+  const baseline = makeBaseline(past?.history ?? noHistory, {
+    stable: past?.served ?? [],
+    method,
+    ...(latency && { objective: latency }),
+    ...(interval !== undefined && { interval }),
+  })
+  // Traffic that came a moment ago is hardly in the minutes before, and the canary meets all of it.
+  const momentary = past && now ? rateBetween(past.reading, now) : undefined
+  const rates = [baseline.rate, momentary].filter((rate) => rate !== undefined)
+  return rates.length > 0 ? { ...baseline, rate: Math.max(...rates) } : baseline
+}
+
 interface Past {
   readonly history: History
   readonly reading: Reading
+  /** The App's revisions, as far as its releases are remembered. */
+  readonly known: readonly string[]
   /** The revisions that were ever stable. */
   readonly served: readonly string[]
 }
@@ -154,6 +170,7 @@ async function recall(
     return {
       history: await metrics.history(app, known, Math.ceil(history / 60_000)),
       reading: await metrics.counters(app, known, []),
+      known,
       served,
     }
   } catch (error) {

@@ -35,12 +35,7 @@ function judgeOf({ release }: AppSpec, resolution: number): JudgePlan {
   const { thresholds } = release.analysis
   if (thresholds) return { kind: 'thresholds', ...thresholds }
   const method = withResolution(methodOf(release), resolution)
-  // Nobody need come: the deadline alone decides.
-  const minRequests = release.onNoTraffic === 'promote' ? 0 : method.minRequests
-  if (release.steps === 'auto') return { kind: 'ramp', method: { ...method, minRequests } }
-  const full = release.steps.find(({ weight }) => weight === 1000)
-  const bake = Math.max(method.bake, (full?.for ?? 0) / 1000)
-  return { kind: 'steps', method: { ...method, minRequests, bake } }
+  return { kind: release.steps === 'auto' ? 'ramp' : 'steps', method }
 }
 
 /** A gateway that gives no finer shares gives the nearest that is not riskier. */

@@ -3,7 +3,7 @@ import { PermanentFailure } from '../failure.ts'
 import { advance, type Delta, noCounters, noRequests, plus } from './counters.ts'
 import { enoughHistory } from './defaults.ts'
 import { judgedBounds, type Tail, tailsOf } from './histogram.ts'
-import type { History, Objectives, Tally } from './judge.ts'
+import type { History, Objectives, Reading, Tally } from './judge.ts'
 import type { Method } from './method.ts'
 import { dispersion } from './reference.ts'
 
@@ -45,6 +45,15 @@ export function makeBaseline(history: History, options: BaselineOptions): Baseli
     dispersion: dispersion(alone),
     latency: objective ? latencyOf(history.bounds, total, objective) : [],
   }
+}
+
+/** The App's requests a second between two readings; undefined when the gateway was not read between them. */
+export function rateBetween(before: Reading, after: Reading): number | undefined {
+  const seconds = ((after.scrapedAt ?? 0) - (before.scrapedAt ?? after.scrapedAt ?? 0)) / 1000
+  if (seconds <= 0) return undefined
+  const { deltas } = advance(advance(noCounters, before).counters, after)
+  const ofRevisions = deltas.filter(({ revision }) => revision !== undefined)
+  return ofRevisions.reduce((all, { tally }) => all + tally.requests, 0) / seconds
 }
 
 /** What happened between two readings of the history. */

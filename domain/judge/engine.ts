@@ -20,6 +20,7 @@ export type Decision = 'ramp' | 'full' | 'blind' | 'rollback' | 'promote'
 export type Cause =
   | 'first'
   | 'risk'
+  | 'impact'
   | 'schedule'
   | 'most'
   | 'unseen'
@@ -125,20 +126,27 @@ export const lagOf = ({ method, baseline }: Setup): number => baseline.interval 
 function take(setup: EngineSetup, before: Engine, look: Look): Engine {
   const tests = observe(setup, before.tests, look)
   const weighed: Weighed = weigh(setup, tests)
-  const resumed = before.weight === 0 ? Math.max(before.saved, beginEngine(setup).weight) : before.weight
+  const resumes = before.weight === 0
   return {
     ...before,
     ...weighed,
     tests,
-    weight: resumed,
     requests: before.requests + look.canary.requests,
     onRung: before.onRung + look.canary.requests,
+    ...(resumes && resumed(setup, before, look)),
     seen: look.at,
     atMost: atMost(tests),
     proven: before.proven || isProven(setup, tests),
     decision: before.full === undefined ? 'ramp' : 'full',
   }
 }
+
+/** The weight from before the metrics were lost, or the first; as if it began now. */
+const resumed = (setup: EngineSetup, { saved }: Engine, { at }: Look) => ({
+  weight: Math.max(saved, beginEngine(setup).weight),
+  since: at,
+  onRung: 0,
+})
 
 /** Whether stable has enough traffic beside a verified canary to compare with. */
 function isVerifiable({ method }: Setup, rate: number): boolean {
@@ -209,22 +217,29 @@ const atFull = (engine: Engine, weight: number, at: number, cause: Cause): Engin
 
 function climb(setup: Setup, engine: Engine, at: number, rate: number): Engine {
   const { method } = setup
-  const u = Math.max(engine.atMost, 1e-6)
-  const schedule = method.unprovenMax * Math.min(1, at / (method.scheduleShare * method.deadline))
-  const risk = method.stepRequests / (rate * lagOf(setup) * u)
-  const impact = Math.max(method.maxErrorRise / u, schedule)
-  const allowed = onLadder(method, Math.min(method.unprovenMax, risk, impact))
-  if (allowed <= engine.weight)
-    return {
-      ...engine,
-      cause: engine.weight >= method.unprovenMax ? 'most' : causeOf(risk, impact, engine.cause),
-    }
+  const { most, cause } = limitOf(setup, Math.max(engine.atMost, 1e-6), at, rate)
+  const allowed = onLadder(method, most)
+  if (allowed <= engine.weight) return { ...engine, cause: engine.since === 0 ? 'first' : cause }
   if (engine.onRung < method.rungRequests) return { ...engine, cause: 'unseen' }
-  return { ...engine, weight: allowed, cause: causeOf(risk, impact, engine.cause) }
+  return { ...engine, weight: allowed, cause }
 }
 
-const causeOf = (risk: number, impact: number, before: Cause): Cause =>
-  before === 'first' || before === 'doubt' ? before : risk < impact ? 'risk' : 'schedule'
+/** The most that the upper bound allows, and which of the limits says so. */
+function limitOf(
+  setup: Setup,
+  u: number,
+  at: number,
+  rate: number,
+): { readonly most: number; readonly cause: Cause } {
+  const { method } = setup
+  const schedule = method.unprovenMax * Math.min(1, at / (method.scheduleShare * method.deadline))
+  const risk = method.stepRequests / (rate * lagOf(setup) * u)
+  const impact = method.maxErrorRise / u
+  const most = Math.min(method.unprovenMax, risk, Math.max(impact, schedule))
+  if (most === method.unprovenMax) return { most, cause: 'most' }
+  if (most === risk) return { most, cause: 'risk' }
+  return { most, cause: schedule > impact ? 'schedule' : 'impact' }
+}
 
 /** The highest rung that is not above it; the lowest when all are. */
 function onLadder({ ladder }: Method, weight: number): number {

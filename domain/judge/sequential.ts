@@ -24,6 +24,8 @@ export interface SequentialState {
   readonly began?: number
   /** When the gateway was last read. */
   readonly readAt: number
+  /** Seconds without anything new, so far. */
+  readonly silent: number
   /** The App's requests a second, of late. */
   readonly rate?: number
   readonly sides: Sides
@@ -38,6 +40,7 @@ export function beginCanary(setup: EngineSetup, reading: Reading): SequentialSta
     counters: advance(noCounters, reading).counters,
     engine: beginEngine(setup),
     readAt: reading.scrapedAt ?? reading.at,
+    silent: 0,
     ...(rate !== undefined && { rate }),
     sides: { canary: none, stable: none },
     alone: noneAlone,
@@ -67,6 +70,7 @@ export function judgeCanary(
     counters,
     engine,
     readAt,
+    silent: 0,
     rate,
     sides: { canary: plus(state.sides.canary, sides.canary), stable: plus(state.sides.stable, sides.stable) },
     alone,
@@ -83,8 +87,8 @@ export function missCanary(
 ): Judged<SequentialState> {
   const state = begun(question, before)
   const engine = blindEngine(question.setup, state.engine, state.engine.seen + seconds)
-  const next = { ...state, engine }
-  return { state: next, verdict: verdictOf(question, next, seconds) }
+  const next = { ...state, engine, silent: seconds }
+  return { state: next, verdict: verdictOf(question, next) }
 }
 
 const begun = ({ since }: CanaryQuestion, state: SequentialState): SequentialState =>
@@ -103,8 +107,8 @@ function follow(rate: number | undefined, now: number, seconds: number): number 
   return rate + (now - rate) * (1 - Math.exp(-seconds / rateMemory))
 }
 
-function verdictOf(question: CanaryQuestion, state: SequentialState, silent = 0): Verdict {
-  const { engine } = state
+function verdictOf(question: CanaryQuestion, state: SequentialState): Verdict {
+  const { engine, silent } = state
   const { setup } = question
   const evidence = evidenceOf(question, state)
   if (engine.decision === 'rollback')

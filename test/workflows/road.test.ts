@@ -30,7 +30,7 @@ describe('a push', () => {
       'reading',
       'building',
       'deploying',
-      ...Array(6).fill('rolling-out'),
+      ...Array(7).fill('rolling-out'),
       ...Array(2).fill('baking'),
       'retiring',
       'done',

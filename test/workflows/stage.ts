@@ -240,7 +240,8 @@ function removedInUse(
 function followed(platform: Platform, hooks: readonly ((verb: WorldCall['verb']) => void)[]): Platform {
   const words = Object.entries(platform).map(([word, driver]) => {
     const verbs = Object.entries(driver).map(([name, act]) => {
-      if (typeof act !== 'function') return [name, act]
+      // What asks nobody is no call.
+      if (typeof act !== 'function' || name === 'query') return [name, act]
       const followedAct = async (...given: unknown[]) => {
         const answer = await act(...given)
         for (const hook of hooks) hook(`${word}.${name}` as WorldCall['verb'])
