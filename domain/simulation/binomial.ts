@@ -40,11 +40,7 @@ function byRejection(random: Random, n: number, p: number): number {
   const b = 1.15 + 2.53 * spread
   const a = -0.0873 + 0.0248 * b + 0.01 * p
   const centre = n * p + 0.5
-  const alpha = (2.83 + 5.1 / b) * spread
   const squeeze = 0.92 - 4.2 / b
-  const logOdds = Math.log(p / (1 - p))
-  const mode = Math.floor((n + 1) * p)
-  let atMode: number | undefined
   for (;;) {
     const u = random() - 0.5
     const v = random()
@@ -52,8 +48,14 @@ function byRejection(random: Random, n: number, p: number): number {
     const k = Math.floor(((2 * a) / us + b) * u + centre)
     if (us >= 0.07 && v <= squeeze) return k
     if (k < 0 || k > n) continue
-    const density = Math.log((v * alpha) / (a / (us * us) + b))
-    atMode ??= logFactorial(mode) + logFactorial(n - mode)
-    if (density <= atMode - logFactorial(k) - logFactorial(n - k) + (k - mode) * logOdds) return k
+    const density = Math.log((v * (2.83 + 5.1 / b) * spread) / (a / (us * us) + b))
+    if (density <= logRatio(n, p, k)) return k
   }
+}
+
+/** ln of how likely k is, beside the likeliest count. */
+function logRatio(n: number, p: number, k: number): number {
+  const mode = Math.floor((n + 1) * p)
+  const factorials = logFactorial(mode) + logFactorial(n - mode) - logFactorial(k) - logFactorial(n - k)
+  return factorials + (k - mode) * Math.log(p / (1 - p))
 }

@@ -30,7 +30,6 @@ function byRejection(random: Random, mean: number): number {
   const a = -0.059 + 0.02483 * b
   const inverseAlpha = 1.1239 + 1.1328 / (b - 3.4)
   const squeeze = 0.9277 - 3.6224 / (b - 2)
-  const logMean = Math.log(mean)
   for (;;) {
     const u = random() - 0.5
     const v = random()
@@ -39,6 +38,6 @@ function byRejection(random: Random, mean: number): number {
     if (us >= 0.07 && v <= squeeze) return k
     if (k < 0 || (us < 0.013 && v > us)) continue
     const density = Math.log((v * inverseAlpha) / (a / (us * us) + b))
-    if (density <= k * logMean - mean - logFactorial(k)) return k
+    if (density <= k * Math.log(mean) - mean - logFactorial(k)) return k
   }
 }
