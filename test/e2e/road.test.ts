@@ -44,7 +44,7 @@ spec:
   route: {hosts: [${host}]}
   release:
     steps: [{weight: 20, for: 4s}, {weight: 50, for: 4s}, {weight: 100, for: 4s}]
-    objectives: {success: 99%, requests: 10}
+    objectives: {success: 99%}
     bake: 4s
 `
 
