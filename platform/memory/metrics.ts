@@ -1,13 +1,12 @@
 // The memory platform's metrics: what a Prometheus would say that reads the memory gateway.
 import { type AppRef, appKey } from '../../domain/app.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
-import type { Counts } from '../../domain/judge/judge.ts'
+import type { Counts, Reading } from '../../domain/judge/judge.ts'
 import type { Metrics } from '../platform.ts'
 import type { World } from './world.ts'
 
-/** What is older is no data; when nothing was read for longer, nobody knows any more when that was. Milliseconds, as the real driver has them. */
+/** What is older than this, or than three readings, is no data: milliseconds, as the real driver has them. */
 const stale = 30_000
-const window = 60_000
 
 export function memoryMetrics(world: World): Metrics {
   const { gateway, clock } = world
@@ -16,16 +15,15 @@ export function memoryMetrics(world: World): Metrics {
     counters: async (app, revisions, bounds) => {
       refuseSilence(world, app)
       checkBounds(gateway.bounds, bounds)
-      const now = clock.now()
-      const since = now - Math.max(stale, 3 * gateway.scrapeEvery)
-      const { counts, route } = gateway.counters(app)?.read(since) ?? { counts: [], route: [] }
+      const oldest = clock.now() - Math.max(stale, 3 * gateway.scrapeEvery)
+      const { counts, route } = gateway.counters(app)?.read(oldest) ?? { counts: [], route: [] }
       if (world.metricsFare === 'nonsense' && route.length > 0) {
         throw new Error(`the metrics say that the requests of ${appKey(app)} are NaN: no count`)
       }
       const told = asked(gateway.bounds, bounds)
       return {
-        at: now,
-        ...scrapes(world),
+        at: clock.now(),
+        ...scrapes(gateway, oldest),
         counts: counts.filter(({ revision }) => revisions.includes(revision)).map(told),
         route: route.map(told),
       }
@@ -68,9 +66,9 @@ const asked =
     within: bounds.map((bound) => counts.within[known.indexOf(bound)] ?? 0),
   })
 
-function scrapes({ gateway, clock }: World) {
+function scrapes(gateway: World['gateway'], oldest: number): Pick<Reading, 'scrapedAt' | 'interval'> {
   const scrapedAt = gateway.scrapedAt()
-  if (scrapedAt === undefined || scrapedAt < clock.now() - window) return {}
+  if (scrapedAt === undefined || scrapedAt < oldest) return {}
   const seenTwice = scrapedAt - gateway.begun >= gateway.scrapeEvery
   return { scrapedAt, ...(seenTwice && { interval: gateway.scrapeEvery }) }
 }

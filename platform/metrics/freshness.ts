@@ -6,7 +6,7 @@ import { instanceOf } from './sum.ts'
 const stale = 30_000
 
 export interface Freshness {
-  /** When the newest sample was taken, in milliseconds since the epoch; undefined when there is none. */
+  /** When the newest sample was taken, in milliseconds since the epoch; undefined when all that there are are stale. */
   readonly scrapedAt: number | undefined
   /** Milliseconds between two readings; undefined when too few were seen. */
   readonly interval: number | undefined
@@ -23,8 +23,9 @@ export function freshness(series: readonly Series[], now: number): Freshness {
   // One reading takes all that a gateway counts, at one time: what lags behind was not in the last one,
   // the gateway has forgotten it or has begun anew, and its count would make up for what is now missing.
   const lag = (interval ?? Number.POSITIVE_INFINITY) / 2
+  const last = Math.max(...readAt.values())
   return {
-    scrapedAt: readAt.size === 0 ? undefined : Math.max(...readAt.values()),
+    scrapedAt: last >= oldest ? last : undefined,
     interval,
     isFresh: (one) => newest(one) >= oldest && newest(one) >= (readAt.get(target(one)) ?? 0) - lag,
   }

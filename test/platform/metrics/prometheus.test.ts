@@ -110,14 +110,14 @@ describe('when the gateway was read', () => {
     expect(reading).not.toHaveProperty('interval')
   })
 
-  test('long ago makes its counts no data, and is still told', async () => {
+  test('long ago is not of late, and its counts are no data', async () => {
     const all = [heartbeat('1', '1'), requests(stable, '200', '8', '9')]
     const asOf = async (seconds: number) => {
       const { metrics } = await having(...all.map((one) => shifted(one, -seconds)))
       return metrics.counters(app, [stable], [])
     }
-    expect(await asOf(28)).toMatchObject({ counts: [{ requests: 9 }] })
-    expect(await asOf(31)).toMatchObject({ scrapedAt: (at - 31) * 1000, counts: [], route: [] })
+    expect(await asOf(28)).toMatchObject({ scrapedAt: (at - 28) * 1000, counts: [{ requests: 9 }] })
+    expect(await asOf(31)).toEqual({ at: now * 1000, interval: 2000, counts: [], route: [] })
   })
 
   test('every 15 s: 40 s are no long time', async () => {
