@@ -78,7 +78,7 @@ async function convince(road: Road, undo: Undo): Promise<void> {
 async function retireOld(road: Road): Promise<void> {
   const { story, canary, stable } = road
   if (stable) {
-    story.tell('retiring', `removing ${stable.revision}`)
+    story.tell('retiring', `${canary.name} has all traffic; removing ${stable.revision}`, { weight: 1000 })
     await remove(road, canary.name).catch((error: unknown) =>
       log.warn('the old revision stays for now', { error }),
     )

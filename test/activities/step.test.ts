@@ -1,41 +1,24 @@
-// The watch of a step as an activity: what it remembers when its worker is lost, what it tells, how its failures leave it.
+// The watch of a step by fixed objectives, as an activity: what it remembers when its worker is lost, what it tells, how its failures leave it.
 import { ApplicationFailure } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it } from 'vitest'
-import { createActivities } from '../../activities/index.ts'
-import type { Watch, Watched } from '../../activities/metrics.ts'
-import type { AppRef } from '../../domain/app.ts'
+import type { Watch, Watched } from '../../activities/step.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
-import type { Revision } from '../../domain/revision.ts'
-import { memoryPlatform } from '../../platform/memory.ts'
-
-const app: AppRef = { namespace: 'default', name: 'shop' }
-const source = { repository: 'https://git.example/shop', branch: 'main' }
+import { app, sharing } from './sharing.ts'
 
 /** Two revisions at half the traffic each. */
 async function halfway() {
-  const { platform, world } = memoryPlatform()
-  const activities = createActivities(platform, world.clock)
-  const names = ['stable', 'canary']
-  for (const name of names) {
-    const sha = world.push(source, { 'slipway.yaml': name })
-    const run = { port: 8080, replicas: 1, env: {}, resources: { cpu: '1', memory: '1Mi' }, health: '/' }
-    const image = { repository: 'registry/shop', digest: `sha256:${'0'.repeat(64)}` }
-    const revision: Revision = { app, name, release: 'shop-1', sha, image, run }
-    await platform.deploy.create(revision)
-  }
-  const weights = names.map((revision) => ({ revision, weight: 500 }))
-  await platform.traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: 'stable' })
-  const release = { app, seq: 1, sha: 'a'.repeat(40) }
+  const { world, activities, status } = await sharing(500)
   const objectives = { success: 0.99 }
+  const step = { requests: 20, looks: 3, since: world.clock.now(), for: 60_000 }
   const watch: Watch = {
     app,
-    question: { canary: 'canary', stable: 'stable', objectives, since: world.clock.now(), for: 60_000 },
+    question: { canary: 'canary', stable: 'stable', objectives, ...step },
     onNoTraffic: 'hold',
     stalled: false,
-    status: { release, phase: 'rolling-out', message: '', weight: 500, transitions: [], startedAt: 0 },
+    status,
   }
-  return { platform, world, activities, watch }
+  return { world, activities, watch }
 }
 
 describe('a watch', () => {
