@@ -13,18 +13,28 @@ export interface Decision {
   readonly to: number
   readonly message: string
   readonly evidence?: Evidence
+  /** When the gateway served the new weight. */
+  readonly servedAt?: number
 }
 
-export const decisions = ({ transitions, startedAt }: ReleaseView): readonly Decision[] =>
-  transitions.map(({ at, phase, weight, message, evidence }, index) => ({
-    at,
-    since: at - startedAt,
-    phase,
-    from: transitions[index - 1]?.weight ?? 0,
-    to: weight,
-    message,
-    ...(evidence && { evidence }),
-  }))
+export function decisions({ transitions, startedAt }: ReleaseView): readonly Decision[] {
+  return transitions.flatMap((one, index) => {
+    const [before, after] = [transitions[index - 1], transitions[index + 1]]
+    if (before && isDoneBy(before, one)) return []
+    const { at, phase, weight, message, evidence } = one
+    const from = before?.weight ?? 0
+    const decided = { at, since: at - startedAt, phase, from, message, ...(evidence && { evidence }) }
+    const done = after && isDoneBy(one, after)
+    return done ? { ...decided, to: after.weight, servedAt: after.at } : { ...decided, to: weight }
+  })
+}
+
+/** A verdict is told first, and then that the gateway serves what it led to: together they are one decision. */
+const isDoneBy = (verdict: Transition, next: Transition): boolean =>
+  verdict.evidence !== undefined &&
+  next.evidence === undefined &&
+  next.weight !== verdict.weight &&
+  (next.phase === 'rolling-out' || next.phase === 'baking')
 
 /** Where the test stood last. */
 export function lastTest({ evidence, transitions }: ReleaseView): TestResult | undefined {
@@ -36,12 +46,13 @@ export function notJudged(release: ReleaseView): string | undefined {
   const { outcome, stable, weight, evidence, transitions, judging } = release
   if (judging || lastTest(release)) return undefined
   if (evidence || transitions.some((one) => one.evidence))
-    return 'fixed thresholds were watched, which have no error rate to state; their counts stand at each decision'
+    return 'Fixed thresholds, looked at step by step: they have no error rate to state. Their counts stand at each decision.'
+  const nothing = (why: string) => `Nothing was judged: ${why}.`
   const hadTraffic = weight > 0 || transitions.some((one) => one.weight > 0)
   if (!stable && (hadTraffic || outcome === 'promoted'))
-    return 'it was the first release, there was no stable revision to compare it with'
-  if (outcome) return hadTraffic ? 'no numbers of it are kept' : 'it ended before it had any traffic'
-  return 'it has no traffic yet'
+    return nothing('it was the first release, there was no stable revision to compare it with')
+  if (!outcome) return 'Nothing is judged yet: it has no traffic that was counted.'
+  return nothing(hadTraffic ? 'no numbers of it are kept' : 'it ended before it had any traffic')
 }
 
 const hasTest = ({ evidence }: Transition): boolean => evidence?.test !== undefined

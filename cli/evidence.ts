@@ -39,6 +39,8 @@ export function standing(release: ReleaseView, now: number): readonly (readonly 
 export function reach({ rate, detectable }: TestResult): string {
   const traffic = `${rate >= 10 ? count(rate) : Number(rate.toPrecision(2))} requests/s`
   if (detectable === undefined) return `${traffic}; what it can reveal is not known yet`
+  if (detectable >= 1)
+    return `${traffic} reveal nothing by the deadline, not even a version that always fails`
   return `${traffic} reveal a rise of ${points(detectable, Math.ceil)} or more by the deadline`
 }
 

@@ -4,9 +4,9 @@ import type { TestResult } from '../domain/judge/judge.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseView } from './cluster.ts'
 import { type Decision, decisions, lastTest, notJudged } from './decisions.ts'
-import { deadlineOf, harmedSoFar, provenLine, reach, tallyLine, testNumbers } from './evidence.ts'
+import { deadlineOf, provenLine, reach, tallyLine, testNumbers } from './evidence.ts'
 import { judgedBy, slowLine, sourcesLine } from './judged-by.ts'
-import { date, firstLine, span, utcClock } from './notation.ts'
+import { counted, date, firstLine, span, utcClock } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import { commitOf, stateOf } from './release-view.ts'
 import type { Paint } from './screen.ts'
@@ -21,12 +21,16 @@ export interface Page {
 export function explanation(release: ReleaseView, page: Page): string[] {
   const { paint, columns } = page
   const without = notJudged(release)
-  const told = decisions(release).flatMap((decision) => decisionLines(decision, release, page))
+  const told = decisions(release).flatMap((decision, index, all) => {
+    // A reason stands once: the way back repeats what led to it.
+    const said = all.slice(0, index).some(({ message }) => message.includes(decision.message))
+    return decisionLines(said ? { ...decision, message: '' } : decision, release, page)
+  })
   return [
     ...heading(release, page),
     '',
     paint('bold', 'Judged by'),
-    ...(without ? paragraph('  ', `Nothing was judged: ${without}.`, columns) : judgedBy(release, columns)),
+    ...(without ? paragraph('  ', without, columns) : judgedBy(release, columns)),
     '',
     paint('bold', 'Decisions (UTC, and since the start)'),
     ...(told.length > 0 ? told : ['  none yet']),
@@ -42,43 +46,48 @@ function heading(release: ReleaseView, { paint, now, columns }: Page): string[] 
   return [
     `${paint('bold', release.name)}  ${commitOf(release)}`,
     `${stateOf(release)} ${finishedAt ? 'after' : 'for'} ${lasted}; begun ${date(startedAt)}`,
-    ...(release.outcome ? [] : paragraph('  ', firstLine(message), columns)),
+    ...paragraph('  ', firstLine(message), columns),
     ...(revision ? [`  canary  ${revision}`] : []),
     ...(stable ? [`  stable  ${stable}`] : []),
   ]
 }
 
 function decisionLines(decision: Decision, { judging }: ReleaseView, { paint, columns }: Page): string[] {
-  const { at, since, phase, from, to, message, evidence } = decision
+  const { at, since, phase, from, to, message, evidence, servedAt } = decision
   const weight = from === to ? formatWeight(to) : `${formatWeight(from)} → ${formatWeight(to)}`
-  const title = `  ${utcClock(at)}  ${`+${span(since)}`.padStart(7)}  ${phase.padEnd(12)}  ${weight}`
+  const title = `  ${utcClock(at)}  ${`+${since < 1000 ? '0s' : span(since)}`.padStart(7)}  ${phase.padEnd(12)}  ${weight}${servedAt ? `, served after ${span(servedAt - at)}` : ''}`
   const lines = message.split('\n').flatMap((line) => paragraph('    ', line, columns))
   if (!evidence) return [paint('cyan', title), ...lines]
   const { canary, stable, test } = evidence
   const numbers = [
     ['canary', tallyLine(canary)],
     ['stable', tallyLine(stable)],
-    ['slow', slowLine(canary, stable, judging)],
-    ...(test ? testFacts(test, message) : []),
+    ['slower', slowLine(canary, stable, judging)],
+    ...(test
+      ? ([
+          ['harm', testNumbers(test)],
+          ['from', sourcesLine(test, judging)],
+        ] as const)
+      : []),
   ] as const
   return [paint('cyan', title), ...lines, ...facts(numbers, '    ', columns)]
 }
 
-const testFacts = (test: TestResult, said: string): readonly (readonly [string, string])[] => [
-  ['harm', testNumbers(test)],
-  ['from', sourcesLine(test)],
-  ['weight', said.includes(test.why) ? '' : test.why],
-]
-
 /** For whoever asks while it runs: why it stands where it does, and what moves it. */
 function present(release: ReleaseView, { now, columns }: Page): string[] {
-  const { stalled, weight } = release
+  const { stalled, weight, evidence } = release
   const test = lastTest(release)
   const waits = stalled ? `${stalled}; missing data is neither good nor bad: it waits` : ''
   return facts(
     [
       ['weight', `${formatWeight(weight)}${test?.why ? `: ${test.why}` : ''}`],
       ['stalled', waits],
+      ...(evidence
+        ? ([
+            ['canary', tallyLine(evidence.canary)],
+            ['stable', tallyLine(evidence.stable)],
+          ] as const)
+        : []),
       ...(test
         ? ([
             ['harm', testNumbers(test)],
@@ -115,7 +124,7 @@ function ending(release: ReleaseView, { now, columns }: Page): string[] {
         ...(test
           ? ([
               ['shown', [atLeastWorse(test), atMostWorse(test)].filter(Boolean).join(', ')],
-              ['harmed', `${harmedSoFar(test)} in all`],
+              ['harmed', `${counted(test.harmed, 'request')} in all`],
               ['traffic', outcome === 'promoted' && !release.proven ? reach(test) : ''],
               ['proven', provenLine(release, now)],
             ] as const)

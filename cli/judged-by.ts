@@ -1,4 +1,6 @@
 // What a canary is judged by, in words: so that every number of its story can be checked.
+import { boundsOf } from '../domain/judge/blame.ts'
+import { enoughHistory } from '../domain/judge/defaults.ts'
 import { percent, points } from '../domain/judge/in-words.ts'
 import type { Objectives, Tally, TestResult } from '../domain/judge/judge.ts'
 import type { Method } from '../domain/judge/method.ts'
@@ -13,6 +15,7 @@ export function judgedBy({ judging }: ReleaseView, columns: number): string[] {
   const { method, objectives, query } = judging
   const said: readonly (readonly [string, string])[] = [
     ['harm', harmInWords(method)],
+    ['sources', sourcesInWords(judging)],
     ['tolerance', tolerance(method)],
     ['proof', proof(method)],
     ['ramp', ramp(method)],
@@ -29,14 +32,23 @@ export function judgedBy({ judging }: ReleaseView, columns: number): string[] {
 const harmInWords = ({ alpha }: Method): string =>
   `evidence of harm is 1 at the start; at ${count(1 / alpha)} the release is taken back, which befalls at most ${percent(alpha)} of the versions that are within the tolerance, however often one looks`
 
+function sourcesInWords(judging: Judging): string {
+  const named = sourcesOf(judging).map(
+    (source) =>
+      `${sourceNames[source]} (${sourceMeanings[source]}, ${percent(judging.method.weights[source])})`,
+  )
+  return `harm is the weighted mean of ${named.join(', ')}`
+}
+
 function tolerance({ errorRatio, errorTolerance, latencyRatio, latencyTolerance }: Method): string {
   const times = errorRatio === 1 ? '' : ` times ${errorRatio}`
   return `error rate up to stable's${times} + ${points(errorTolerance)}; share of slow answers up to stable's times ${latencyRatio} + ${points(latencyTolerance)}`
 }
 
-function proof({ errorMargin, beta, deadline, onDeadline, bake, fullWeight }: Method): string {
+function proof(method: Method): string {
+  const { errorMargin, latencyMargin, beta, deadline, onDeadline, bake, fullWeight } = method
   const late = onDeadline === 'hold' ? 'after that it holds' : 'after that a calm release goes on unproven'
-  return `with ${percent(1 - beta)} confidence at most ${points(errorMargin)} more errors than stable, within ${span(deadline * 1000)}; ${late}. Then ${percent(fullWeight)}, watched for ${span(bake * 1000)}`
+  return `with ${percent(1 - beta)} confidence at most ${points(errorMargin)} more errors than stable, and slow answers at most ${percent(latencyMargin.share)} + ${points(latencyMargin.rise)} more, within ${span(deadline * 1000)}; ${late}. Then ${percent(fullWeight)}, watched for ${span(bake * 1000)}`
 }
 
 const ramp = ({ firstRequests, stepRequests, maxErrorRise, unprovenMax, ladder }: Method): string =>
@@ -49,50 +61,67 @@ function objectivesInWords({ success, latency }: Objectives): string {
 
 function history({ baseline }: Judging): string {
   const { requests, errors, rate, interval, dispersion } = baseline
-  return [
-    `stable answered ${counted(requests, 'request')} with ${counted(errors, 'error')} (${share(errors, requests)})`,
-    ...(rate === undefined ? [] : [`${Number(rate.toPrecision(3))} requests/s`]),
-    `the gateway is read every ${Number(interval.toPrecision(2))} s`,
+  const answered = `stable answered ${counted(requests, 'request')} with ${counted(errors, 'error')}`
+  const past =
+    requests < enoughHistory ? `${answered}: too few to judge by` : `${answered} (${share(errors, requests)})`
+  const bursts =
     dispersion > 1
       ? `its errors come in bursts (φ ${dispersion.toPrecision(2)}), so each says less`
-      : 'its errors come one by one',
+      : 'its errors come one by one'
+  return [
+    past,
+    ...(rate === undefined ? [] : [`${Number(rate.toPrecision(3))} requests/s`]),
+    `the gateway is read every ${Number(interval.toPrecision(2))} s`,
+    bursts,
   ].join('; ')
 }
 
 const latency = ({ baseline }: Judging): string =>
   baseline.latency.length === 0
     ? 'not judged'
-    : `of stable's answers ${baseline.latency.map(({ bound, tail }) => `${share(tail, 1)} took longer than ${seconds(bound)}`).join(', ')}`
+    : `of stable's answers ${baseline.latency.map(({ bound, tail }) => `${share(tail, 1)} took longer than ${seconds(bound)}`).join(', ')}; at each decision: canary / stable`
 
 /** Where the evidence comes from: each source is a test of its own, 1 at its start. */
-export const sourcesLine = ({ sources }: TestResult): string =>
-  (Object.keys(sourceNames) as (keyof TestResult['sources'])[])
+export const sourcesLine = ({ sources }: TestResult, judging: Judging | undefined): string =>
+  sourcesOf(judging)
     .map((source) => `${sourceNames[source]} ${strength(sources[source])}`)
     .join(' · ')
 
-const sourceNames: Record<keyof TestResult['sources'], string> = {
-  errors: 'errors against stable',
-  latency: 'latency against stable',
-  reference: 'errors against the history',
-  objective: 'errors against the objective',
-  slow: 'slowness against the objective',
+type Source = keyof TestResult['sources']
+
+const sourceNames: Record<Source, string> = {
+  errors: 'errors',
+  latency: 'latency',
+  reference: 'history',
+  objective: 'objective',
+  slow: 'slow',
 }
+
+const sourceMeanings: Record<Source, string> = {
+  errors: 'against stable',
+  latency: 'against stable',
+  reference: "errors against stable's past",
+  objective: 'errors against it',
+  slow: 'answers against the latency objective',
+}
+
+/** Without a latency objective nobody asks how slow answers are. */
+const sourcesOf = (judging: Judging | undefined): readonly Source[] =>
+  (Object.keys(sourceNames) as Source[]).filter(
+    (source) => judging?.baseline.latency.length !== 0 || (source !== 'latency' && source !== 'slow'),
+  )
 
 const strength = (value: number): string => (value < 10 ? value.toFixed(1) : count(Math.floor(value)))
 
 /** The share of answers that missed each bound, canary beside stable; empty when latency is not counted. */
 export function slowLine(canary: Tally, stable: Tally, judging: Judging | undefined): string {
-  const bounds = judging?.baseline.latency ?? []
+  const bounds = judging ? boundsOf(judging.baseline) : []
   // A release of an earlier version counted latency otherwise.
-  if (
-    bounds.length === 0 ||
-    canary.within?.length !== bounds.length ||
-    stable.within?.length !== bounds.length
-  )
-    return ''
+  const known = [canary, stable].every(({ within }) => within?.length === bounds.length)
+  if (bounds.length === 0 || !known) return ''
   const slower = ({ timed, within }: Tally, index: number) => share(timed - (within[index] ?? 0), timed)
   return bounds
-    .map(({ bound }, index) => `${slower(canary, index)} / ${slower(stable, index)} over ${seconds(bound)}`)
+    .map((bound, index) => `${seconds(bound)}: ${slower(canary, index)} / ${slower(stable, index)}`)
     .join(' · ')
 }
 

@@ -1,10 +1,13 @@
 // Text that is broken at its words, under a label.
 
+/** A number stays with its unit. */
+const gap = /\s+(?!(?:%|pp|s|\/)(?:\W|$))/
+
 /** The label stands before the first line; the others begin below its text. A word that is too long stands alone. */
 export function paragraph(label: string, text: string, columns: number): string[] {
   const room = Math.max(20, columns - label.length)
   const lines: string[] = []
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  for (const word of text.trim().split(gap).filter(Boolean)) {
     const last = lines.at(-1)
     if (last !== undefined && last.length + 1 + word.length <= room)
       lines[lines.length - 1] = `${last} ${word}`

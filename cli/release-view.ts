@@ -9,25 +9,29 @@ import { clock, firstLine, shortSha, span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import type { Colour, Paint } from './screen.ts'
 
-const recent = 8
+/** Lines of history: fewer below the judge's numbers, so that all of it fits a small terminal. */
+const recent = (judged: boolean) => (judged ? 5 : 8)
 
 /** The whole release, for a terminal that rewrites it in place. */
 export function releaseBlock(release: ReleaseView, paint: Paint, now: number, columns = 80): string[] {
   const ended = release.finishedAt ?? now
+  const numbers = standing(release, now)
+  const [message = '', ...detail] = release.message.split('\n')
   return [
     `${paint('bold', release.name)}  ${commitOf(release)}`,
     [
       paint(colourOf(release), stateOf(release)),
-      ...(release.step ? [`step ${release.step}`] : []),
+      ...(release.step ? [/\d/.test(release.step) ? `step ${release.step}` : release.step] : []),
       `${bar(release.weight)} ${formatWeight(release.weight)}`,
       span(ended - release.startedAt),
     ].join('  '),
     ...revisionLines(release),
-    ...standing(release, now).flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
-    ...(release.message ? release.message.split('\n').map((line) => `  ${line}`) : []),
+    ...numbers.flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
+    ...paragraph('  ', message, columns),
+    ...detail.map((line) => `  ${line}`),
     ...(release.stalled ? [`  ${paint('yellow', `stalled: ${release.stalled}`)}`] : []),
     ...release.transitions
-      .slice(-recent)
+      .slice(-recent(numbers.length > 0))
       .map((transition) => paint('gray', `  ${shortTransitionLine(transition)}`)),
   ]
 }

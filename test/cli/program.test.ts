@@ -7,7 +7,7 @@ describe('usage', () => {
   it('prints its help and succeeds', async () => {
     const { code, out } = await slipway(['--help'])
     expect(code).toBe(0)
-    for (const verb of ['init', 'status', 'watch', 'releases', 'abort', 'logs', 'version']) {
+    for (const verb of ['init', 'status', 'watch', 'explain', 'releases', 'abort', 'logs', 'version']) {
       expect(out).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'))
     }
   })

@@ -20,8 +20,8 @@ export const aRelease = (part: Partial<ReleaseView> = {}): ReleaseView => ({
   evidence: {
     from: startedAt + 30_000,
     to: startedAt + 38_000,
-    canary: { requests: 1204, errors: 3, fast: 1204 },
-    stable: { requests: 3601, errors: 0, fast: 3600 },
+    canary: { requests: 1204, errors: 3, timed: 1204, within: [1204] },
+    stable: { requests: 3601, errors: 0, timed: 3601, within: [3600] },
     looks: 4,
   },
   transitions: [],
