@@ -1,6 +1,6 @@
 // What the stable side has been like: measured once before the canary gets its first request.
 import { PermanentFailure } from '../failure.ts'
-import { advance, type Delta, noCounters, noRequests, plus } from './counters.ts'
+import { advance, type Delta, noCounters, noRequests, plus, type Room } from './counters.ts'
 import { enoughHistory } from './defaults.ts'
 import { judgedBounds, type Tail, tailsOf } from './histogram.ts'
 import type { History, Objectives, Reading, Tally } from './judge.ts'
@@ -51,10 +51,13 @@ export function makeBaseline(history: History, options: BaselineOptions): Baseli
 export function rateBetween(before: Reading, after: Reading): number | undefined {
   const seconds = ((after.scrapedAt ?? 0) - (before.scrapedAt ?? after.scrapedAt ?? 0)) / 1000
   if (seconds <= 0) return undefined
-  const { deltas } = advance(advance(noCounters, before).counters, after)
+  const { deltas } = advance(advance(noCounters, before, everything).counters, after, everything)
   const ofRevisions = deltas.filter(({ revision }) => revision !== undefined)
   return ofRevisions.reduce((all, { tally }) => all + tally.requests, 0) / seconds
 }
+
+/** Nothing of the past rides in a heartbeat: each proxy and each revision is counted. */
+const everything: Room = { proxies: Number.POSITIVE_INFINITY, each: Number.POSITIVE_INFINITY }
 
 /** What happened between two readings of the history. */
 interface Minute {
@@ -66,7 +69,6 @@ interface Minute {
 
 /** The first reading only says where the counters stood. */
 function minutesOf({ readings }: History): readonly Minute[] {
-  const everything = { proxies: Number.POSITIVE_INFINITY, each: Number.POSITIVE_INFINITY }
   let counters = noCounters
   return readings
     .map((reading, i) => {

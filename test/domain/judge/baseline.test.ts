@@ -1,6 +1,6 @@
 // What a day of raw counters says of the stable side.
 import { describe, expect, it } from 'vitest'
-import { makeBaseline } from '../../../domain/judge/baseline.ts'
+import { makeBaseline, rateBetween } from '../../../domain/judge/baseline.ts'
 import { plus } from '../../../domain/judge/counters.ts'
 import type { Counts, History, Tally } from '../../../domain/judge/judge.ts'
 import { defaultMethod as method } from '../../../domain/judge/method.ts'
@@ -118,6 +118,35 @@ describe('the rate', () => {
   it('spans a gap in the data', () => {
     const { readings } = historyOf(repeated(20, { a: served(600) }))
     expect(rateOf({ bounds, readings: readings.filter((_, i) => i < 10 || i === 20) })).toBe(10)
+  })
+})
+
+describe('the rate between two readings', () => {
+  const reading = (at: number, revisions: number, tally: Tally, scrapedAt?: number) => ({
+    at,
+    ...(scrapedAt !== undefined && { scrapedAt }),
+    counts: Array.from(
+      { length: revisions },
+      (_, i): Counts => ({ revision: `r${i}`, instance: 'p1', at, ...tally }),
+    ),
+    route: [{ revision: 'shop', instance: 'p1', at, ...tally }],
+  })
+
+  it('is of all revisions, however many, and not of the route again', () => {
+    const [before, after] = [
+      reading(start, 30, served(100), start),
+      reading(start + 2000, 30, served(110), start + 2000),
+    ]
+    expect(rateBetween(before, after)).toBe(150)
+  })
+
+  it('is unknown where the gateway was not read anew', () => {
+    const before = reading(start, 1, served(100), start)
+    expect(rateBetween(before, reading(start + 2000, 1, served(110), start))).toBeUndefined()
+    expect(rateBetween(before, reading(start + 2000, 1, served(110)))).toBeUndefined()
+    expect(rateBetween({ ...before, counts: [] }, reading(start + 2000, 1, served(110), start + 2000))).toBe(
+      55,
+    )
   })
 })
 
