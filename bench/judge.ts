@@ -84,14 +84,17 @@ async function inLaboratory<Outcome>(
   work: (lab: Laboratory) => Promise<Outcome>,
 ): Promise<Outcome> {
   const state = readState()
-  await removeLeftovers(state)
-  const prometheus = await takePrometheus(state, `${interval}s`)
   const temporal = await histories(state.addresses.temporal)
-  const configuration = shared(configurationOf(state.addresses.gateway), 100)
   try {
-    return await work({ state, prometheus, histories: temporal, configuration, say, turn: turns(), signal })
+    await removeLeftovers({ state, histories: temporal })
+    const prometheus = await takePrometheus(state, `${interval}s`)
+    const configuration = shared(configurationOf(state.addresses.gateway), 100)
+    try {
+      return await work({ state, prometheus, histories: temporal, configuration, say, turn: turns(), signal })
+    } finally {
+      await prometheus.restore()
+    }
   } finally {
-    await prometheus.restore()
     await temporal.close()
     await rm(join(paths.state, 'bench'), { recursive: true, force: true })
   }
@@ -137,7 +140,7 @@ async function runOne(lab: Laboratory, { scenario, rate }: Conditions): Promise<
   const run = Date.now().toString(36).slice(-4)
   const name = `${scenario.name}-${rate}-${run}`
   try {
-    const subject = await openSubject(lab.state, name)
+    const subject = await openSubject(lab, name)
     try {
       return { scenario, trial: await runTrial(lab, subject, { scenario, rate }) }
     } finally {

@@ -1,11 +1,14 @@
-// How long a workflow's history is, and how much its activities remember, asked of Temporal itself.
-import { Client, Connection } from '@temporalio/client'
+// Temporal's own word on a release: how long its history is, what its activities remember, whether it still runs.
+import { Client, Connection, WorkflowNotFoundError } from '@temporalio/client'
+import { type AppRef, appKey } from '../domain/app.ts'
 
 export interface Histories {
   /** Events of the newest run. */
   readonly events: (workflowId: string) => Promise<number>
   /** Bytes that the newest run's activities at work have put into their heartbeats; undefined when none has. */
   readonly heartbeat: (workflowId: string) => Promise<number | undefined>
+  /** Ends whatever still runs for an App that is gone for good. */
+  readonly end: (app: AppRef) => Promise<void>
   readonly close: () => Promise<void>
 }
 
@@ -21,6 +24,18 @@ export async function histories(address: string, namespace = 'default'): Promise
       )
       return sizes.length > 0 ? Math.max(...sizes) : undefined
     },
+    end: async (app) => {
+      const own = `WorkflowId = 'app/${appKey(app)}' OR WorkflowId STARTS_WITH 'release/${appKey(app)}/'`
+      const running = client.workflow.list({ query: `ExecutionStatus = 'Running' AND (${own})` })
+      for await (const { workflowId, runId } of running) {
+        await client.workflow.getHandle(workflowId, runId).terminate('the App is gone').catch(gone)
+      }
+    },
     close: () => connection.close(),
   }
+}
+
+/** It ended by itself in the meantime: all the better. */
+function gone(error: unknown): void {
+  if (!(error instanceof WorkflowNotFoundError)) throw error
 }

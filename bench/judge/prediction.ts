@@ -17,7 +17,7 @@ export interface Prediction {
 }
 
 const runs = 200
-const seed = 1
+const seed = [1] as const
 
 /** Undefined for what the simulation does not know. `interval`: seconds between two readings of the gateway. */
 export function predict(scenario: Scenario, rate: number, interval: number): Prediction | undefined {

@@ -1,8 +1,8 @@
 // Prometheus as a release meets it: how often it reads the gateway, what it is told there, and whether it answers at all.
-import { readFileSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { prometheusConfig, prometheusSettings, type Scrapes } from '../../local/parts/services.ts'
+import { prometheusConfig, prometheusSettings } from '../../local/parts/services.ts'
 import { sleep } from '../../local/process.ts'
 import type { State } from '../../local/state.ts'
 
@@ -20,18 +20,19 @@ export interface Prometheus {
 /** Has Prometheus read the gateway every so often, through a reader that can lose an App's numbers on the way. */
 export async function takePrometheus(state: State, every: string): Promise<Prometheus> {
   const pid = processOf(state)
+  const { gateway, prometheus: url } = state.addresses
   const blurred = new Set<string>()
-  const between = await passOn(state.addresses.gateway, blurred)
-  const before = readFileSync(prometheusConfig, 'utf8')
-  const { gateway, prometheus } = state.addresses
+  const between = await passOn(gateway, blurred)
   const restore = async () => {
     process.kill(pid, 'SIGCONT')
-    await reload(pid, prometheus, before, { every: everyOf(before), from: gateway })
-    await between.close()
+    try {
+      await reload(pid, url, prometheusSettings(), gateway)
+    } finally {
+      await between.close()
+    }
   }
   try {
-    const scrapes = { every, from: between.url }
-    await reload(pid, prometheus, JSON.stringify(prometheusSettings(scrapes), null, 2), scrapes)
+    await reload(pid, url, prometheusSettings({ every, from: between.url }), between.url)
   } catch (error) {
     await restore()
     throw error
@@ -51,31 +52,24 @@ function processOf({ parts }: State): number {
   return pid
 }
 
-function everyOf(config: string): string {
-  const { scrape_configs } = JSON.parse(config) as ReturnType<typeof prometheusSettings>
-  const gateway = scrape_configs.find(({ job_name }) => job_name === 'gateway')
-  return gateway && 'scrape_interval' in gateway ? gateway.scrape_interval : '1s'
-}
-
 const reloadWithin = 20_000
 
-/** Writes the settings and waits until Prometheus follows them. */
-async function reload(pid: number, url: string, config: string, wanted: Required<Scrapes>): Promise<void> {
-  writeFileSync(prometheusConfig, config, { mode: 0o600 })
+/** Writes the settings and waits until Prometheus reads the gateway there. */
+async function reload(pid: number, url: string, settings: object, from: string): Promise<void> {
+  writeFileSync(prometheusConfig, JSON.stringify(settings, null, 2), { mode: 0o600 })
   process.kill(pid, 'SIGHUP')
   for (const end = Date.now() + reloadWithin; Date.now() < end; await sleep(200)) {
     const target = await gatewayTarget(url).catch(() => undefined)
-    if (target?.scrapeInterval === wanted.every && target.scrapeUrl.startsWith(wanted.from)) return
+    if (target?.scrapeUrl.startsWith(`${from}/`)) return
   }
   throw new Error(
-    `Prometheus does not read ${wanted.from} every ${wanted.every}, ${reloadWithin / 1000} s after it was told to: its log says why`,
+    `Prometheus does not read ${from}, ${reloadWithin / 1000} s after it was told to: its log says why`,
   )
 }
 
 interface Target {
   readonly labels: { readonly job: string }
   readonly scrapeUrl: string
-  readonly scrapeInterval: string
 }
 
 async function gatewayTarget(url: string): Promise<Target | undefined> {

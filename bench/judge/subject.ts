@@ -6,6 +6,7 @@ import type { ReleaseStatus } from '../../domain/release.ts'
 import { type Clone, openClone, removeClone } from '../../local/clone.ts'
 import { kubectlOf } from '../../local/cluster/kubectl.ts'
 import { followed } from '../../local/following.ts'
+import type { Histories } from '../../local/history.ts'
 import { paths } from '../../local/paths.ts'
 import { ask } from '../../local/process.ts'
 import type { State } from '../../local/state.ts'
@@ -37,7 +38,14 @@ export interface Watch {
 const namespace = 'default'
 const prefix = 'judge-'
 
-export async function openSubject(state: State, name: string): Promise<Subject> {
+/** The system that it lives in. */
+export interface Home {
+  readonly state: State
+  readonly histories: Histories
+}
+
+export async function openSubject(home: Home, name: string): Promise<Subject> {
+  const { state } = home
   const app = { namespace, name: `${prefix}${name}` }
   const host = `${app.name}.localhost`
   const folder = join(paths.state, 'bench', app.name)
@@ -66,7 +74,7 @@ export async function openSubject(state: State, name: string): Promise<Subject> 
       ]
       await ask([join(paths.root, 'cli', 'slipway'), ...words])
     },
-    remove: () => remove(state, app.name),
+    remove: () => remove(home, app.name),
   }
 }
 
@@ -111,9 +119,10 @@ function manifest(name: string, host: string, { name: version, fault, bake, dead
 const percent = (share: number): string => `${Math.round(share * 1e4) / 100}%`
 
 /** Everything that the App left in the cluster and on the machine. Twice is the same as once. */
-async function remove(state: State, name: string): Promise<void> {
+async function remove({ state, histories }: Home, name: string): Promise<void> {
   const kubectl = kubectlOf(state.kubectl)
   const gone = ['--ignore-not-found', '--wait=false']
+  await histories.end({ namespace, name })
   // The repository first: a branch that is ahead of its App would be released again.
   await rm(join(paths.git, `${name}.git`), { recursive: true, force: true })
   await kubectl(['delete', 'apps.slipway.dev', name, '-n', namespace, ...gone])
@@ -129,13 +138,13 @@ const imagesOf = (folder: string): string =>
   join(paths.state, 'registry', 'docker', 'registry', 'v2', 'repositories', folder)
 
 /** What a measurement that was killed has left: its Apps, by their names. */
-export async function removeLeftovers(state: State): Promise<void> {
-  const kubectl = kubectlOf(state.kubectl)
+export async function removeLeftovers(home: Home): Promise<void> {
+  const kubectl = kubectlOf(home.state.kubectl)
   const declared = await kubectl(['get', 'apps.slipway.dev', '-n', namespace, '-o', 'name'])
   const repositories = await readdir(paths.git)
   const names = [
     ...declared.split('\n').map((line) => line.replace(/^.*\//, '').trim()),
     ...repositories.map((folder) => folder.replace(/\.git$/, '')),
   ]
-  for (const name of new Set(names.filter((name) => name.startsWith(prefix)))) await remove(state, name)
+  for (const name of new Set(names.filter((name) => name.startsWith(prefix)))) await remove(home, name)
 }

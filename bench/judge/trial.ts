@@ -70,6 +70,7 @@ export async function runTrial(lab: Laboratory, subject: Subject, conditions: Co
   if (first.outcome !== 'promoted' || !first.revision) {
     throw new Error(`the stable version of ${subject.app.name} is ${first.outcome}: ${first.message}`)
   }
+  lab.say(`${subject.app.name}: stable serves`)
   const load = scenario.silent ? undefined : startLoad(loadPlan(lab, subject, rate))
   try {
     await pause(historySeconds(rate) * 1_000, undefined, { signal: lab.signal })
