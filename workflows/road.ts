@@ -21,21 +21,23 @@ export interface Road {
 /** Ends when the gateway serves the weight; says since when. */
 export async function shiftTo(road: Road, phase: Phase, weight: number, step: string): Promise<number> {
   const { story, canary } = road
-  const summary = `weight ${percent(story.status().weight)} → ${percent(weight)}`
-  const { servedAt } = await shift(road, write(road, shares(road, weight)), summary)
+  const before = story.status().weight
+  const summary = `weight ${percent(before)} → ${percent(weight)}`
+  // Who takes traffic from the canary does not wait for its pods: they may be why.
+  const rises = weight > before ? { rises: canary } : {}
+  const { servedAt } = await shift({ route: write(road, shares(road, weight)), ...rises }, summary)
   story.note(phase, `the gateway serves ${percent(weight)} from ${canary.name}`, { weight, step })
   return servedAt
 }
 
 /** Silence may mean that the route was changed: it is written again, or found to have a newer owner. */
 export async function shiftAgain(road: Road, weight: number): Promise<void> {
-  await shift(road, write(road, shares(road, weight)), `still ${percent(weight)}`)
+  await shift({ route: write(road, shares(road, weight)) }, `still ${percent(weight)}`)
 }
 
-/** The canary gets no traffic: its pods need not be ready for that. */
+/** The canary gets no traffic. */
 export async function shiftToNothing(road: Road, reason: string): Promise<void> {
-  const route = write(road, shares(road, 0))
-  await shifting.shiftTraffic.executeWithOptions({ summary: `weight 0 %: ${reason}` }, [{ route }])
+  await shift({ route: write(road, shares(road, 0)) }, `weight 0 %: ${reason}`)
 }
 
 /** All traffic, for good, and at the push's own hosts: from this write on a rescue returns to the canary. */
@@ -43,7 +45,7 @@ export async function takeAll(road: Road): Promise<void> {
   const { canary, stable, plan } = road
   const { hosts } = plan.spec.route
   const route = { ...write(road, [alone(canary.name)]), hosts, stable: canary.name }
-  await shift(road, route, `100 % for ${canary.name}`)
+  await shift({ route, rises: canary }, `100 % for ${canary.name}`)
   if (!stable) road.story.tell('rolling-out', `${canary.name} has all traffic`, { weight: 1000 })
 }
 
@@ -56,8 +58,8 @@ export async function giveBack(road: Road): Promise<void> {
   story.tell('rolling-back', `all traffic is back on ${stable.revision}`, { weight: 0 })
 }
 
-const shift = ({ canary }: Road, route: Shift['route'], summary: string) =>
-  shifting.shiftTraffic.executeWithOptions({ summary }, [{ route, rises: canary }])
+const shift = (asked: Shift, summary: string) =>
+  shifting.shiftTraffic.executeWithOptions({ summary }, [asked])
 
 const alone = (revision: string): Weight => ({ revision, weight: 1000 })
 

@@ -1,6 +1,6 @@
 // Whose requests were they: splits what the gateway counted between the two sides, its own answers included.
 import type { Baseline } from './baseline.ts'
-import type { Delta } from './counters.ts'
+import { type Delta, noRequests, plus } from './counters.ts'
 import type { Block, Side } from './evidence.ts'
 import type { Tally } from './judge.ts'
 
@@ -24,6 +24,7 @@ export const boundsOf = ({ latency }: Baseline): number[] =>
 /**
  * Sums what is new by side. Errors of the route that no revision counted were answered by the gateway for a revision without a ready
  * pod: the side whose own counters stood still is blamed, the canary when both moved, each by its weight when neither did.
+ * Nobody is blamed for more than could have come to it.
  * The route's counters may run behind the revisions' for a moment: only what exceeds all that was blamed before is new.
  */
 export function blame(
@@ -38,12 +39,18 @@ export function blame(
   const counted = alone.counted + (hasRoute(deltas) ? route.errors - canary.errors - stable.errors : 0)
   const fresh = Math.max(0, counted - alone.blamed)
   const share = canaryShare(canary.requests > 0, stable.requests > 0, weight)
-  const own = Math.round(fresh * share)
+  const own = Math.min(
+    Math.round(fresh * share),
+    atMostOwn(weight, canary.requests + stable.requests + fresh),
+  )
   return {
     sides: { canary: withErrors(canary, own), stable: withErrors(stable, fresh - own) },
     alone: { counted, blamed: alone.blamed + fresh },
   }
 }
+
+/** The gateway sends the canary its share: of more, somebody else must be the cause. A weight that just fell may still be felt. */
+const atMostOwn = (weight: number, requests: number): number => Math.ceil(3 * weight * requests) + 3
 
 /** A gateway that does not count routes gives nothing to compare with. */
 const hasRoute = (deltas: readonly Delta[]): boolean => deltas.some(({ revision }) => revision === undefined)
@@ -60,19 +67,8 @@ const withErrors = (tally: Tally, errors: number): Tally => ({
   errors: tally.errors + errors,
 })
 
-const sum = (deltas: readonly Delta[]): Tally => deltas.reduce((all, { tally }) => plus(all, tally), none)
-
-export const none: Tally = { requests: 0, errors: 0, timed: 0, within: [] }
-
-export const plus = (a: Tally, b: Tally): Tally => ({
-  requests: a.requests + b.requests,
-  errors: a.errors + b.errors,
-  timed: a.timed + b.timed,
-  within: Array.from(
-    { length: Math.max(a.within.length, b.within.length) },
-    (_, i) => (a.within[i] ?? 0) + (b.within[i] ?? 0),
-  ),
-})
+const sum = (deltas: readonly Delta[]): Tally =>
+  deltas.reduce((all, { tally }) => plus(all, tally), noRequests)
 
 /** A block for the tests: of the latency only what the baseline judges, in its order; none of it while pods warm up. */
 export function blockOf({ canary, stable }: Sides, baseline: Baseline, warm: boolean): Block {

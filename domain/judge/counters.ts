@@ -156,7 +156,8 @@ function enter({ began, room, later, kept }: Ledger, one: Sighted): Delta | unde
   if (last && count.at - began <= (last[0] ?? 0)) return undefined
   if (!last && Object.keys(counters).length >= room.each) return undefined
   counters[key] = [count.at - began, count.requests, count.errors, count.timed, ...count.within]
-  const startedSince = later && !counters[maybeKnown]
+  // The route has served for longer than the canary: what it counted before is nobody's that is judged.
+  const startedSince = later && revision !== undefined && !counters[maybeKnown]
   return { revision, at: count.at, tally: added(last, count, startedSince) }
 }
 

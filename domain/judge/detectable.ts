@@ -10,14 +10,15 @@ import type { Method } from './method.ts'
 export function detectableRise(stable: number, requests: number, { alpha, errorTolerance }: Method): number {
   const p0 = Math.max(stable + errorTolerance, 1e-6)
   const needed = Math.log(1 / alpha) + 3.9
-  let [low, high] = [0, 1 - p0]
-  if (requests * divergence(p0 + high, p0) < needed) return 1
+  const isSeen = (p1: number) => requests * divergence(p1, p0) >= needed
+  if (!isSeen(1)) return 1
+  let [low, high] = [p0, 1]
   for (let i = 0; i < 40; i++) {
     const middle = (low + high) / 2
-    if (requests * divergence(p0 + middle, p0) < needed) low = middle
-    else high = middle
+    if (isSeen(middle)) high = middle
+    else low = middle
   }
-  return high
+  return high - stable
 }
 
 const divergence = (p1: number, p0: number): number => p1 * Math.log(p1 / p0) - p1 + p0

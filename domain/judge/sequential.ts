@@ -1,6 +1,6 @@
 // Judges a canary by a sequential test: each reading of the gateway is a block of evidence, and the weight follows it.
-import { type Alone, blame, blockOf, boundsOf, none, noneAlone, plus, type Sides } from './blame.ts'
-import { advance, type Counters, noCounters } from './counters.ts'
+import { type Alone, blame, blockOf, boundsOf, noneAlone, type Sides } from './blame.ts'
+import { advance, type Counters, noCounters, noRequests, plus } from './counters.ts'
 import { detectableRise, requestsByDeadline } from './detectable.ts'
 import { beginEngine, blindEngine, type Engine, type EngineSetup, stepEngine } from './engine.ts'
 import type { Course, Evidence, Judged, Reading, TestResult, Verdict } from './judge.ts'
@@ -26,6 +26,8 @@ export interface SequentialState {
   readonly readAt: number
   /** Seconds without anything new, so far. */
   readonly silent: number
+  /** The requests of both revisions that all proxies had counted then. */
+  readonly total: number
   /** The App's requests a second, of late. */
   readonly rate?: number
   readonly sides: Sides
@@ -41,8 +43,9 @@ export function beginCanary(setup: EngineSetup, reading: Reading): SequentialSta
     engine: beginEngine(setup),
     readAt: reading.scrapedAt ?? reading.at,
     silent: 0,
+    total: totalOf(reading),
     ...(rate !== undefined && { rate }),
-    sides: { canary: none, stable: none },
+    sides: { canary: noRequests, stable: noRequests },
     alone: noneAlone,
     looks: 0,
   }
@@ -60,7 +63,10 @@ export function judgeCanary(
   const { counters, deltas } = advance(state.counters, reading)
   const { sides, alone } = blame(deltas, question, state.engine.weight, state.alone)
   const seconds = (readAt - state.readAt) / 1000
-  const rate = follow(state.rate, (sides.canary.requests + sides.stable.requests) / seconds, seconds)
+  const total = totalOf(reading)
+  // More proxies may serve than are judged; one that restarted makes the sum fall.
+  const came = Math.max(total - state.total, sides.canary.requests + sides.stable.requests)
+  const rate = follow(state.rate, came / seconds, seconds)
   const at = Math.max(state.engine.seen, (readAt - (state.began ?? readAt)) / 1000)
   const { setup } = question
   const block = blockOf(sides, setup.baseline, at >= setup.method.warmup)
@@ -71,6 +77,7 @@ export function judgeCanary(
     engine,
     readAt,
     silent: 0,
+    total,
     rate,
     sides: { canary: plus(state.sides.canary, sides.canary), stable: plus(state.sides.stable, sides.stable) },
     alone,
@@ -78,6 +85,8 @@ export function judgeCanary(
   }
   return { state: next, verdict: verdictOf(question, next) }
 }
+
+const totalOf = ({ counts }: Reading): number => counts.reduce((sum, { requests }) => sum + requests, 0)
 
 /** The metrics have said nothing new for so many seconds. */
 export function missCanary(

@@ -41,8 +41,8 @@ describe('the study of the stable side', () => {
     expect(baseline.requests).toBeGreaterThan(20_000)
     expect(baseline.latency.at(-1)?.bound).toBe(0.5)
     expect(query).not.toBe('')
-    // 10 requests of 50 a second in 4 seconds are 5 %: the rung below.
-    expect(course).toMatchObject({ weight: 30, phase: 'ramp' })
+    // 10 requests of 50 a second in 4 seconds are 5 %.
+    expect(course).toMatchObject({ weight: 50, phase: 'ramp' })
   })
 
   it('begins with the least when the metrics do not answer', async () => {
@@ -66,7 +66,7 @@ describe('the watch of a canary', () => {
     const seen = await watch(await watchOf(await run()))
     expect(seen).toMatchObject({ kind: 'course', stalled: false, course: { phase: 'ramp' } })
     if (seen.kind !== 'course') throw new Error('the weight was not changed')
-    expect(seen.course.weight).toBeGreaterThan(30)
+    expect(seen.course.weight).toBeGreaterThan(50)
     expect(seen.evidence.canary.requests).toBeGreaterThan(0)
     expect(seen.evidence.test?.harm).toBeLessThan(1)
     expect(world.gateway.writes(app)).toHaveLength(2)

@@ -19,28 +19,6 @@ const spec = parseManifest(minimal, app)
 const planOf = (run: Partial<AppSpec['run']> = {}, seq = 7): Plan =>
   makePlan({ app, seq, sha }, commit, source, { ...spec, run: { ...spec.run, ...run } })
 
-describe('a plan', () => {
-  it('is made of the manifest at its commit', () => {
-    expect(planOf()).toEqual({
-      release: { app, seq: 7, sha },
-      commit,
-      repository: source.repository,
-      spec,
-      steps: [50, 250, 500, 1000].map((weight) => ({ weight, for: 30_000 })),
-      bake: 600_000,
-    })
-  })
-
-  it('is plain data', () => {
-    expect(JSON.parse(JSON.stringify(planOf()))).toEqual(planOf())
-  })
-
-  it('is never made of another commit', () => {
-    const other = { ...commit, sha: 'b'.repeat(40) }
-    expect(() => makePlan({ app, seq: 7, sha }, other, source, spec)).toThrow('cannot plan release 7 of shop')
-  })
-})
-
 describe('a revision', () => {
   it('is named by App, commit and declaration', () => {
     const revision = makeRevision(planOf(), image)
