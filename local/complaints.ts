@@ -2,7 +2,7 @@
 import type { Road, Trip } from './road.ts'
 
 /** Nothing when all is well. */
-export function complaints({ first, good, bad, after }: Road): string[] {
+export function complaints({ first, good, bad, after, weights }: Road): string[] {
   return [
     ...ending(first, 'promoted'),
     ...ending(good, 'promoted'),
@@ -10,6 +10,7 @@ export function complaints({ first, good, bad, after }: Road): string[] {
     ...[first, good].flatMap(unharmed),
     ...watched(good),
     ...blamed(bad),
+    ...whole(weights),
     ...told(
       after.failed > 0,
       `${after.failed} requests failed after version ${bad.version.number} was taken back`,
@@ -36,11 +37,27 @@ const unharmed = ({ version, traffic }: Trip): string[] =>
 const watched = ({ version, traffic }: Trip): string[] =>
   told(traffic.requests === 0, `no request was sent while version ${version.number} was released`)
 
+/** In the data plane the shares are all of the traffic, always. */
+const whole = (weights: Road['weights']): string[] =>
+  weights
+    .filter((one) => total(one) !== 1000)
+    .map((one) => `the gateway gave ${total(one)} thousandths of the traffic: ${JSON.stringify(one)}`)
+
+const total = (weights: Readonly<Record<string, number>>): number =>
+  Object.values(weights).reduce((sum, weight) => sum + weight, 0)
+
+/** What the worst version may cost: several times what it costs as a rule. */
+const mostHarmed = 50
+
 /** A bad version must be seen to harm, and nothing but it may. */
 function blamed(bad: Trip): string[] {
   const { version, traffic } = bad
   const strays = traffic.failed - harmed(bad)
   return [
+    ...told(
+      harmed(bad) > mostHarmed,
+      `version ${version.number} harmed ${harmed(bad)} requests before it was taken back, more than ${mostHarmed}`,
+    ),
     ...told(harmed(bad) === 0, `version ${version.number} was meant to fail and no request did`),
     ...told(
       strays > 0,

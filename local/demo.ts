@@ -1,5 +1,6 @@
 // `npm run demo`: the whole road on screen, with times: stable, promoted under load, taken back by itself.
 
+import { atMostWorse, evidenceOfHarm } from '../domain/judge/in-words.ts'
 import { complaints, harmed } from './complaints.ts'
 import type { ReleaseMeasures } from './measures.ts'
 import { type Road, type Trip, travel } from './road.ts'
@@ -28,8 +29,19 @@ function story({ first, good, bad, after }: Road): string[] {
     'What happened',
     `  version ${first.version.number}  ${first.status.outcome}: it holds all traffic`,
     `  version ${good.version.number}  ${good.status.outcome} under load: ${good.traffic.requests} requests, ${good.traffic.failed} failed (p50 ${ms(good.traffic.latency.p50)}, p99 ${ms(good.traffic.latency.p99)})`,
+    ...evidence(good),
     `  version ${bad.version.number}  ${bad.status.outcome}: ${bad.traffic.requests} requests, ${harmed(bad)} harmed; after it ${after.requests} requests, ${after.failed} failed`,
+    ...evidence(bad),
     `             ${bad.status.message}`,
+  ]
+}
+
+function evidence({ status }: Trip): string[] {
+  const test = status.evidence?.test
+  if (!test) return []
+  const requests = status.evidence.canary.requests
+  return [
+    `             evidence of harm ${evidenceOfHarm(test)}, ${atMostWorse(test)}, from ${requests} requests`,
   ]
 }
 
@@ -71,7 +83,7 @@ function row(
 const ms = (value: number): string =>
   value < 1000 ? `${Math.round(value)} ms` : `${(value / 1000).toFixed(1)} s`
 
-function addressesOf(state: State, { app, host, good }: Road): string[] {
+function addressesOf(state: State, { app, host, bad }: Road): string[] {
   const { addresses } = state
   return [
     '',
@@ -84,7 +96,7 @@ function addressesOf(state: State, { app, host, good }: Road): string[] {
     `  kubeconfig   ${state.kubeconfig}`,
     '',
     `  ${state.kubectl} --kubeconfig ${state.kubeconfig} get releases`,
-    `  cli/slipway watch ${good.measures.release}`,
+    `  cli/slipway explain ${bad.measures.release}`,
     '  npm run status      where everything is',
     '  npm run down        stop it and put back what it changed',
     '',

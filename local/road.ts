@@ -37,10 +37,14 @@ export interface Road {
   readonly bad: Trip
   /** After the bad version was taken back. */
   readonly after: Tally
+  /** The gateway's weights by revision, each as it changed. */
+  readonly weights: readonly Served['weights'][]
   readonly memory: Readonly<Record<string, number>>
 }
 
-const loadLimits = { requests: 60_000, time: 15 * 60_000 }
+const loadLimits = { requests: 90_000, time: 15 * 60_000 }
+/** What stable is known by before the next version comes; and how long that may take. */
+const known = { requests: 1_000, within: 60_000 }
 const releaseTimeout = '5m'
 const afterwards = 2_000
 
@@ -54,15 +58,27 @@ export async function travel(options: RoadOptions): Promise<Road> {
       return { number, failing, title: `Version ${number}: ${title}` }
     }
     const first = await trip(trips, next(1, 0, 'say hello'))
+    await stableIsKnown(trips)
     const good = await trip(trips, next(2, 0, 'say hello in blue'))
     const bad = await trip(trips, next(3, 0.2, 'fail every fifth request'))
     const end = Date.now()
     await sleep(afterwards)
     const after = tally(trips.samples(), end)
-    return { app: example.app, host: example.host, first, good, bad, after, memory: memory(options.state) }
+    const weights = trips.gateway.changes.map((served) => served.weights)
+    const { app, host } = example
+    return { app, host, first, good, bad, after, weights, memory: memory(options.state) }
   } finally {
     await trips.end()
   }
+}
+
+/** A canary is compared with what stable does beside it and did before it. */
+async function stableIsKnown({ options: { say }, samples }: Trips): Promise<void> {
+  const begun = samples().length
+  for (const end = Date.now() + known.within; Date.now() < end; await sleep(200)) {
+    if (samples().length - begun >= known.requests) return
+  }
+  say(`fewer than ${known.requests} requests were answered in ${known.within / 1000} s`)
 }
 
 /** What the trips share: the clone, the load, the eyes on the gateway. */
@@ -78,7 +94,7 @@ interface Trips {
 }
 
 async function prepare(options: RoadOptions): Promise<Trips> {
-  const { state, say, rate = 50 } = options
+  const { state, say, rate = 100 } = options
   const example = await openExample({
     files: join(paths.root, 'manifests', 'example'),
     clone: join(paths.state, 'demo', 'clone'),

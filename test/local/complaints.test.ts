@@ -27,6 +27,7 @@ const aRoad = (part: Partial<Road> = {}): Road => ({
   good: aTrip(2, 'promoted'),
   bad: aTrip(3, 'rolled-back', harmful),
   after: traffic(),
+  weights: [{ a: 1000 }, { a: 970, b: 30 }, { b: 1000, a: 0 }],
   memory: {},
   ...part,
 })
@@ -53,5 +54,12 @@ it.each([
     '2 requests failed that version 3 did not answer: {"500":6,"503":2}',
     { bad: aTrip(3, 'rolled-back', { ...harmful, failed: 8, failures: { 500: 6, 503: 2 } }) },
   ],
+  [
+    'version 3 harmed 51 requests before it was taken back, more than 50',
+    {
+      bad: aTrip(3, 'rolled-back', { ...harmful, failed: 51, versions: { 3: { requests: 90, failed: 51 } } }),
+    },
+  ],
+  ['the gateway gave 900 thousandths of the traffic: {"a":900}', { weights: [{ a: 1000 }, { a: 900 }] }],
   ['4 requests failed after version 3 was taken back', { after: traffic({ failed: 4 }) }],
 ])('says: %s', (complaint, part) => expect(complaints(aRoad(part))).toEqual([complaint]))
