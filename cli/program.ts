@@ -11,6 +11,8 @@ import type { ClusterChoice } from './kubeconfig.ts'
 import { logs } from './logs.ts'
 import { releases } from './releases.ts'
 import { painter, type Screen } from './screen.ts'
+import { simulate } from './simulate.ts'
+import { simulateOptions } from './simulation-options.ts'
 import { status } from './status.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
@@ -77,6 +79,9 @@ function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Com
   verb('logs [release]', "show the log of a release's build")
     .option('-f, --follow', 'go on while the build runs', false)
     .action(async (release, { follow }) => end(await logs(invocation(), release, follow)))
+  simulateOptions(
+    verb('simulate', 'say what releases catch, how fast and at what cost, beside other controllers'),
+  ).action(async (options) => end(await simulate(invocation(), options)))
   verb('version', 'show the version').action(async () => end(await version(invocation())))
   return program
 }

@@ -9,6 +9,7 @@ import {
   type Steps,
   stepEngine,
 } from '../judge/engine.ts'
+import type { Side } from '../judge/evidence.ts'
 import { judgedBounds } from '../judge/histogram.ts'
 import type { Method } from '../judge/method.ts'
 import { binomial } from './binomial.ts'
@@ -16,7 +17,7 @@ import { dispersionOf } from './dispersion.ts'
 import { poisson } from './poisson.ts'
 import type { Random } from './random.ts'
 import type { Policy, Run } from './run.ts'
-import { type Answers, answer, harmAfter, harmRate, horizon, isBlind, type World } from './world.ts'
+import { type Answers, answer, harmAfter, harmRate, isBlind, type World } from './world.ts'
 
 /** Releases by this method, with the weights that follow the evidence or with listed ones. */
 export function slipway(method: Method, steps?: Steps): Policy {
@@ -39,7 +40,7 @@ function release(world: World, random: Random, setup: EngineSetup): Run {
   let engine = beginEngine(setup)
   let [harm, shifts] = [0, 0]
   const queue: Window[] = []
-  for (let looks = 1; looks * tick <= horizon; looks++) {
+  for (let looks = 1; looks * tick <= world.horizon; looks++) {
     const at = looks * tick
     const middle = at - tick / 2
     const side = (name: 'canary' | 'stable', share: number) =>
@@ -52,14 +53,14 @@ function release(world: World, random: Random, setup: EngineSetup): Run {
     if (isBlind(world, at)) engine = blindEngine(setup, engine, at)
     else {
       const seen = queue.splice(0, queue.length - lagTicks).reduce(together)
-      engine = stepEngine(setup, engine, lookAt(seen, at, world.rate))
+      engine = stepEngine(setup, engine, lookAt(seen, at, world.rate, at >= setup.method.warmup))
     }
     if (engine.weight !== before.weight && before.full === undefined) shifts++
     if (engine.decision === 'rollback') return ended('rolled-back', engine, at, harm, shifts)
     if (engine.decision === 'promote')
       return ended('promoted', engine, at, harm + harmAfter(world, at), shifts)
   }
-  return ended('undecided', engine, horizon, harm, shifts)
+  return ended('undecided', engine, world.horizon, harm, shifts)
 }
 
 const ended = (outcome: Run['outcome'], { full }: Engine, at: number, harm: number, shifts: number): Run => ({
@@ -81,12 +82,16 @@ const sum = (a: Answers, b: Answers): Answers => ({
   slow: a.slow.map((slow, j) => slow + (b.slow[j] ?? 0)),
 })
 
-const lookAt = ({ canary, stable }: Window, at: number, rate: number): Look => ({
-  at,
-  rate,
-  canary: { ...canary, timed: canary.requests },
-  stable: { ...stable, timed: stable.requests },
-})
+/** While pods warm up, latency is not looked at. */
+function lookAt({ canary, stable }: Window, at: number, rate: number, warm: boolean): Look {
+  const side = ({ requests, errors, slow }: Answers): Side => ({
+    requests,
+    errors,
+    timed: warm ? requests : 0,
+    slow: warm ? slow : slow.map(() => 0),
+  })
+  return { at, rate, canary: side(canary), stable: side(stable) }
+}
 
 const day = 86_400
 

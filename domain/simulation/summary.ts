@@ -10,11 +10,17 @@ export interface Summary {
   readonly harm: number
   readonly harm95: number
   /** From the harm's beginning to the rollback. */
-  readonly detected?: { readonly median: number; readonly p95: number }
-  readonly full?: { readonly median: number; readonly p95: number }
+  readonly detected?: Spread
+  readonly full?: Spread
+  readonly reachedFull: number
   /** Changes of the weight up to full traffic: the mean, and the most. */
   readonly shifts: number
   readonly mostShifts: number
+}
+
+export interface Spread {
+  readonly median: number
+  readonly p95: number
 }
 
 /** `onset`: when the canary began to be bad, in seconds. */
@@ -31,12 +37,13 @@ export function summarize(runs: readonly Run[], onset = 0): Summary {
     harm95: quantile(harms, 0.95),
     ...(back.length > 0 && { detected: spread(back) }),
     ...(full.length > 0 && { full: spread(full) }),
+    reachedFull: full.length / runs.length,
     shifts: mean(shifts),
     mostShifts: Math.max(...shifts),
   }
 }
 
-const spread = (values: readonly number[]) => ({
+const spread = (values: readonly number[]): Spread => ({
   median: quantile(values, 0.5),
   p95: quantile(values, 0.95),
 })

@@ -1,7 +1,7 @@
 // Releases by fixed thresholds and by the clock, as other controllers do: modelled from their documented behaviour and sources.
 import type { Random } from './random.ts'
 import type { Policy, Run } from './run.ts'
-import { answer, harmAfter, harmRate, horizon, isBlind, type World } from './world.ts'
+import { answer, harmAfter, harmRate, isBlind, type World } from './world.ts'
 
 /** Times in seconds, weights as fractions. */
 interface Clockwork {
@@ -70,7 +70,7 @@ function follow(clockwork: Clockwork): Policy {
     let progress: Progress = { step: 0, failed: [0, 0] }
     let [harm, shifts] = [0, 0]
     const seen: Check[] = []
-    for (let at = tick; at <= horizon; at += tick) {
+    for (let at = tick; at <= world.horizon; at += tick) {
       const weight = clockwork.steps[progress.step] ?? 1
       const answered = look(world, random, weight, at - tick / 2)
       harm += answered.requests * harmRate(world, at - tick / 2)
@@ -83,7 +83,7 @@ function follow(clockwork: Clockwork): Policy {
       if (next.step !== progress.step) shifts++
       progress = next
     }
-    return { outcome: 'undecided', at: horizon, harm, shifts }
+    return { outcome: 'undecided', at: world.horizon, harm, shifts }
   }
 }
 
@@ -103,14 +103,15 @@ const plus = (a: Check, b: Check): Check => ({
 
 function look(world: World, random: Random, weight: number, at: number): Check {
   const expected = world.rate * weight * tick
-  const { requests, errors, slow } = answer(world, random, 'canary', expected, at, [world.objective])
+  const bounds = world.latency ? [world.objective] : []
+  const { requests, errors, slow } = answer(world, random, 'canary', expected, at, bounds)
   return { requests, errors, slow: slow[0] ?? 0 }
 }
 
 /** Which thresholds are missed. No requests give no number, and no number is a failed check. */
 function verdictOn({ success, latency }: World, { requests, errors, slow }: Check): [boolean, boolean] {
   if (requests === 0) return [true, true]
-  return [errors / requests > 1 - success + 1e-12, slow / requests > 1 - latency.share + 1e-12]
+  return [errors / requests > 1 - success + 1e-12, slow / requests > 1 - (latency?.share ?? 0) + 1e-12]
 }
 
 function check(

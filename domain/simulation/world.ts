@@ -23,7 +23,7 @@ export interface Conditions {
   readonly base: number
   /** What both are asked for: success, and a share of answers within seconds. */
   readonly success: number
-  readonly latency: { readonly below: number; readonly share: number }
+  readonly latency?: { readonly below: number; readonly share: number }
   /** Answers' time: the median in seconds, and the standard deviation of its logarithm. */
   readonly median?: number
   readonly sigma?: number
@@ -31,20 +31,23 @@ export interface Conditions {
   readonly drift?: { readonly from: number; readonly until: number; readonly errors: number }
   /** The mean number of errors that come together; 1: each comes alone. */
   readonly burst?: number
+  /** Seconds over which harm is counted, and after which a release that is not over is undecided; half an hour when absent. */
+  readonly horizon?: number
   /** No metrics from `from` until `until`; the counters go on. */
   readonly outage?: { readonly from: number; readonly until: number }
 }
 
-/** One side of the world, and the bounds (seconds) that its answers are counted by. */
+/** The conditions with what follows from them. */
 export interface World extends Conditions {
+  readonly horizon: number
   readonly median: number
   readonly sigma: number
-  /** Ascending; the objective's bound is among them. */
+  /** In seconds, ascending; the objective's bound is among them. */
   readonly bounds: readonly number[]
   /** For each bound the share of answers that are slower. */
   readonly stableTails: readonly number[]
   readonly canaryTails: readonly number[]
-  /** Which bound is the objective's. */
+  /** Which bound is the objective's; −1 without one. */
   readonly objective: number
   /** `harmAfter` is asked for the same few moments again and again. */
   readonly harms: Map<number, number>
@@ -57,27 +60,24 @@ export interface Answers {
   readonly slow: readonly number[]
 }
 
-/** Seconds over which harm is counted. */
-export const horizon = 1800
-
 /** The bounds of a gateway's histogram, in seconds. */
 const histogram = [0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5]
 
 export function createWorld(conditions: Conditions): World {
-  const { below } = conditions.latency
-  const median = conditions.median ?? 0.08
-  const sigma = conditions.sigma ?? 0.6
-  const bounds = [...new Set([...histogram, below])].sort((a, b) => a - b)
+  const { latency, truth, median = 0.08, sigma = 0.6, horizon = 1800 } = conditions
+  const objectives = latency ? [latency.below] : []
+  const bounds = [...new Set([...histogram, ...objectives])].sort((a, b) => a - b)
   const tails = (factor: number) =>
     bounds.map((bound) => upperTail(Math.log(bound / (median * factor)) / sigma))
   return {
     ...conditions,
     median,
     sigma,
+    horizon,
     bounds,
     stableTails: tails(1),
-    canaryTails: tails(conditions.truth.latency ?? 1),
-    objective: bounds.indexOf(below),
+    canaryTails: tails(truth.latency ?? 1),
+    objective: latency ? bounds.indexOf(latency.below) : -1,
     harms: new Map(),
   }
 }
@@ -134,6 +134,7 @@ const parts = 200
 
 /** What a canary that holds all traffic from `at` on harms until the horizon, by the trapezoidal rule. */
 export function harmAfter(world: World, at: number): number {
+  const { horizon } = world
   if (at >= horizon) return 0
   const known = world.harms.get(at)
   if (known !== undefined) return known
