@@ -61,10 +61,10 @@ export function whyWeight(setup: EngineSetup, engine: Engine, rate: number | und
       rate === undefined
         ? 'it begins with the least: the traffic is not known'
         : `it begins where a broken canary harms about ${method.firstRequests} requests`,
-    risk: `${bound}: more would put over ${method.stepRequests} requests at risk before the next look`,
-    impact: `${bound}: more could raise the service's error rate by over ${points(method.maxErrorRise)}`,
-    schedule: `${bound}: little traffic goes up by the clock while it is calm`,
-    most: `${bound}: more than ${percent(method.unprovenMax)} only when it is within ${points(method.errorMargin)}`,
+    risk: `${bound}; more would put over ${method.stepRequests} requests at risk before the next look`,
+    impact: `${bound}; more could raise the service's error rate by over ${points(method.maxErrorRise)}`,
+    schedule: `${bound}; little traffic goes up by the clock while it is calm`,
+    most: `${bound}; more than ${percent(method.unprovenMax)} only when it is within ${points(method.errorMargin)}`,
     unseen: 'this weight has not answered a request yet',
     doubt: `in doubt: evidence of harm ${whole(harm)}, it goes on below ${method.clear}`,
     verify: `in doubt: compared anew at ${percent(method.verifyWeight)}, where stable has traffic enough`,
