@@ -1,7 +1,9 @@
 // The running system as these tests see it from outside: what the gateway serves, what the cluster holds, what a person can do.
 import { execFile, spawn } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { request } from 'node:http'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Outcome, ReleaseStatus } from '../../domain/release.ts'
@@ -70,6 +72,16 @@ export async function kubectl(...words: string[]): Promise<string> {
 export async function objects<T>(kind: string, app: string): Promise<readonly T[]> {
   const list = await kubectl('get', kind, '-n', 'default', '-l', `slipway.dev/app=${app}`, '-o', 'json')
   return (JSON.parse(list) as { items: T[] }).items
+}
+
+/** Everything that these Apps left in the cluster, and their repositories. */
+export async function remove(...apps: readonly string[]): Promise<void> {
+  // The repositories first: a branch that is ahead of its App would be released again.
+  for (const app of apps) await rm(join(paths.git, `${app}.git`), { recursive: true, force: true })
+  const gone = ['-n', 'default', '--ignore-not-found']
+  await kubectl('delete', 'apps.slipway.dev', ...apps, ...gone)
+  const kinds = 'releases.slipway.dev,commands.slipway.dev,httproutes,deployments,services'
+  await kubectl('delete', kinds, '-l', `slipway.dev/app in (${apps.join(',')})`, ...gone)
 }
 
 export interface ReleaseObject {

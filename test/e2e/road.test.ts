@@ -11,6 +11,7 @@ import {
   outcomeOf,
   release,
   releases,
+  remove,
   repair,
   root,
   secondApi,
@@ -69,24 +70,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await load?.stop()
   await repository?.remove()
-  await kubectl(
-    'delete',
-    'apps.slipway.dev,releases.slipway.dev,commands.slipway.dev',
-    '-n',
-    'default',
-    '--ignore-not-found',
-    '-l',
-    `slipway.dev/app=${app}`,
-  )
-  await kubectl(
-    'delete',
-    'httproutes,deployments,services',
-    '-n',
-    'default',
-    '--ignore-not-found',
-    '-l',
-    `slipway.dev/app=${app}`,
-  )
+  await remove(app)
 })
 
 describe('one App, from its first push', () => {
