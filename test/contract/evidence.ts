@@ -53,6 +53,13 @@ export const aJudging: Judging = {
   query:
     '{__name__=~"traefik_service_requests_total|traefik_service_request_duration_seconds_bucket",service=~"default-shop-.*"}[1m]',
   objectives: { success: 0.995, latency: { below: 0.5, share: 0.99 } },
-  method: defaultMethod,
+  // What is shown of these is in the documentation: it does not change with a default.
+  method: {
+    ...defaultMethod,
+    firstRequests: 10,
+    stepRequests: 30,
+    maxErrorRise: 0.01,
+    ladder: [0.001, 0.003, 0.01, 0.03, 0.1, 0.2, 0.5],
+  },
   baseline: aBaseline,
 }
