@@ -43,6 +43,7 @@ export function tellStory({ release, stable }: ReleaseInput): Story {
   })
   setHandler(releaseStatus, () => status, { description: 'What people see of this release' })
 
+  const index = indexer()
   function become(next: ReleaseStatus) {
     index(status, next)
     status = next
@@ -78,11 +79,18 @@ export function tellStory({ release, stable }: ReleaseInput): Story {
 }
 
 /** Keeps the lists right: an event in the history only when something changed. */
-function index(before: ReleaseStatus, { phase, outcome, weight }: ReleaseStatus) {
-  const changed = [
-    ...(phase !== before.phase ? [{ key: searchAttributes.phase, value: phase }] : []),
-    ...(outcome && phase !== before.phase ? [{ key: searchAttributes.outcome, value: outcome }] : []),
-    ...(weight !== before.weight ? [{ key: searchAttributes.weight, value: weight }] : []),
-  ]
-  if (changed.length > 0) upsertSearchAttributes(changed)
+function indexer() {
+  let listed = 0
+  return (before: ReleaseStatus, { phase, outcome, weight, judging }: ReleaseStatus) => {
+    const enters = phase !== before.phase
+    // The ramp has many rungs: the lists learn where it stands when its phase changes.
+    const weighs = judging ? enters && weight !== listed : weight !== before.weight
+    if (weighs) listed = weight
+    const changed = [
+      ...(enters ? [{ key: searchAttributes.phase, value: phase }] : []),
+      ...(outcome && enters ? [{ key: searchAttributes.outcome, value: outcome }] : []),
+      ...(weighs ? [{ key: searchAttributes.weight, value: weight }] : []),
+    ]
+    if (changed.length > 0) upsertSearchAttributes(changed)
+  }
 }

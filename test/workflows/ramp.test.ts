@@ -1,6 +1,6 @@
 // The ramp that follows the evidence, told by real workflows: up, back on a doubt, to nothing on harm or blindness.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type Stage, type StageOptions, stableStage, until } from './stage.ts'
+import { rampOf, type Stage, type StageOptions, stableStage, until } from './stage.ts'
 import { type Temporal, timeSkippingServer } from './temporal.ts'
 
 let temporal: Temporal
@@ -8,14 +8,6 @@ beforeAll(async () => {
   temporal = await timeSkippingServer()
 })
 afterAll(() => temporal?.close())
-
-const manifest = (bake = '30s', analysis = '{}') => `
-apiVersion: slipway.dev/v1beta1
-kind: App
-metadata: {name: shop}
-spec:
-  release: {steps: auto, bake: ${bake}, analysis: ${analysis}}
-`
 
 /** An App whose stable revision has been visited for a while. */
 async function visited(options: StageOptions = {}) {
@@ -31,7 +23,7 @@ const course = (stage: Stage, sha: string) =>
 describe('a version like the old one', () => {
   it('climbs the ladder and is promoted, proven', async () => {
     const { stage } = await visited()
-    const sha = await stage.push({}, manifest())
+    const sha = await stage.push({}, rampOf('30s'))
     const status = await stage.ended(sha)
     expect(status).toMatchObject({ outcome: 'promoted', proven: true, weight: 1000 })
     const weights = course(stage, sha)
@@ -45,7 +37,7 @@ describe('a version like the old one', () => {
 
   it('is promoted unproven when few come', async () => {
     const { stage } = await visited({ load: 2 })
-    const sha = await stage.push({}, manifest('30s', '{deadline: 2m}'))
+    const sha = await stage.push({}, rampOf('30s', '{deadline: 2m}'))
     const status = await stage.ended(sha)
     expect(status).toMatchObject({ outcome: 'promoted', proven: false })
     expect(course(stage, sha).at(-2)).toBe(950)
@@ -54,7 +46,7 @@ describe('a version like the old one', () => {
 
   it('is not blamed for what the old one suffers too', async () => {
     const { stage, first } = await visited()
-    const sha = stage.commit({ errors: 0.05 }, manifest())
+    const sha = stage.commit({ errors: 0.05 }, rampOf('30s'))
     stage.world.plan(first, { errors: 0.05 })
     await stage.say(sha)
     expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
@@ -68,7 +60,7 @@ describe('a worse version', () => {
     { name: 'that fails every tenth request', errors: 0.1, most: 20 },
   ])('$name is taken back before it harms many', async ({ errors, most }) => {
     const { stage, first } = await visited()
-    const sha = await stage.push({ errors }, manifest())
+    const sha = await stage.push({ errors }, rampOf('30s'))
     const status = await stage.ended(sha)
     expect(status).toMatchObject({ outcome: 'rolled-back', weight: 0 })
     expect(status.message).toContain('evidence of harm')
@@ -78,7 +70,7 @@ describe('a worse version', () => {
 
   it('that begins to leak at full is compared anew at 20 %, and taken back', async () => {
     const { stage, first } = await visited()
-    const sha = await stage.push({}, manifest('10m'))
+    const sha = await stage.push({}, rampOf('10m'))
     await stage.release(sha, ({ weight }) => weight === 950)
     stage.world.plan(sha, { errors: 0.03 })
     const status = await stage.ended(sha)
@@ -90,7 +82,7 @@ describe('a worse version', () => {
 
   it('that no pod answers for is taken back: the gateway’s own errors are its', async () => {
     const { stage, first } = await visited()
-    const sha = stage.commit({}, manifest())
+    const sha = stage.commit({}, rampOf('30s'))
     stage.hooks.push(({ verb }) => {
       // The pods die once they have been given weight.
       if (verb === 'metrics.counters' && course(stage, sha).length > 0)
@@ -106,7 +98,7 @@ describe('without data', () => {
   it('holds its first weight while nobody comes, and says so', async () => {
     const { stage } = await visited()
     stage.world.gateway.visitors(stage.app, 0)
-    const sha = await stage.push({}, manifest('30s', '{deadline: 1m}'))
+    const sha = await stage.push({}, rampOf('30s', '{deadline: 1m}'))
     const stalled = await stage.release(sha, (status) => status.stalled !== undefined)
     expect(stalled.stalled).toContain('no request')
     expect(course(stage, sha)).toHaveLength(1)
@@ -119,7 +111,7 @@ describe('without data', () => {
 
   it('goes to nothing when the metrics are lost for a minute, and on from where it was', async () => {
     const { stage } = await visited()
-    const sha = await stage.push({}, manifest())
+    const sha = await stage.push({}, rampOf('30s'))
     await until(
       () => course(stage, sha).length > 1,
       () => 'it does not climb',

@@ -218,6 +218,15 @@ ${release
   .join('\n')}
 `
 
+/** A manifest whose weights follow the evidence. */
+export const rampOf = (bake: string, analysis = '{}'): string => `
+apiVersion: slipway.dev/v1beta1
+kind: App
+metadata: {name: shop}
+spec:
+  release: {steps: auto, bake: ${bake}, analysis: ${analysis}}
+`
+
 export async function until(satisfied: () => boolean | Promise<boolean>, what: () => string): Promise<void> {
   const deadline = Date.now() + 40_000
   while (!(await satisfied())) {
