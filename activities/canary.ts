@@ -82,7 +82,8 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
       const bounds = boundsOf(baseline)
       const reading = await read(metrics, app, [canary, stable], bounds)
       const state = beginCanary(setup, reading ?? noReading(clock.now()))
-      const judging = { query: metrics.query(app, bounds), method, baseline }
+      const query = metrics.query(app, bounds)
+      const judging = { query, ...judgedBy(study), method, baseline }
       return { judging, state, course: courseOf(setup, state.engine) }
     },
 
@@ -123,6 +124,15 @@ const setupOf = ({ method, objectives, steps }: Study, baseline: Judging['baseli
   method,
   baseline,
   success: objectives.success,
+  ...(steps && { steps }),
+})
+
+/** What people are told of it beside the method. */
+const judgedBy = ({
+  objectives: { success, latency },
+  steps,
+}: Study): Pick<Judging, 'objectives' | 'steps'> => ({
+  objectives: { success, ...(latency && { latency }) },
   ...(steps && { steps }),
 })
 

@@ -18,7 +18,7 @@ export function judgedBy({ judging }: ReleaseView, columns: number): string[] {
     ['sources', sourcesInWords(judging)],
     ['tolerance', tolerance(method)],
     ['proof', proof(method)],
-    ['ramp', ramp(method)],
+    judging.steps ? ['steps', listed(judging.steps)] : ['ramp', ramp(method)],
     ...(objectives ? [['objectives', objectivesInWords(objectives)] as const] : []),
     ['history', history(judging)],
     ['latency', latency(judging)],
@@ -53,6 +53,9 @@ function proof(method: Method): string {
 
 const ramp = ({ firstRequests, stepRequests, maxErrorRise, unprovenMax, ladder }: Method): string =>
   `the first look risks ${counted(firstRequests, 'request')}, each later one ${stepRequests}; the service's error rate rises by ${points(maxErrorRise)} at most; unproven no more than ${percent(unprovenMax)}${ladder.length > 0 ? `; rungs ${ladder.map((rung) => percent(rung)).join(' · ')}` : ''}`
+
+const listed = (steps: NonNullable<Judging['steps']>): string =>
+  `as slipway.yaml lists them: ${steps.map((step) => `${percent(step.weight)}${step.for > 0 ? ` for ${span(step.for * 1000)}` : ''}`).join(' · ')}`
 
 function objectivesInWords({ success, latency }: Objectives): string {
   const fast = latency ? `; ${percent(latency.share)} answered within ${seconds(latency.below)}` : ''

@@ -1,6 +1,7 @@
 // A Release: one attempt to bring one commit to 100 %. Its plan, its phases, its outcome, and what people see of it.
 import type { AppRef, AppSpec } from './app.ts'
 import type { Baseline } from './judge/baseline.ts'
+import type { Steps } from './judge/engine.ts'
 import type { Evidence, Objectives } from './judge/judge.ts'
 import type { Method } from './judge/method.ts'
 
@@ -93,6 +94,8 @@ export interface Judging {
   /** The question that the metrics are asked at each look. */
   readonly query: string
   readonly objectives?: Objectives
+  /** Listed steps; absent when the weight follows the evidence. */
+  readonly steps?: Steps
   readonly method: Method
   readonly baseline: Baseline
 }

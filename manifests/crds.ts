@@ -197,6 +197,12 @@ const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', S
     properties: {
       query: text('The question that the metrics are asked: paste it into Prometheus.'),
       objectives: { ...parameters, description: 'What every revision is held against.' },
+      steps: {
+        type: 'array',
+        description:
+          'Listed steps, as fractions of the traffic and in seconds; absent when the weight follows the evidence.',
+        items: parameters,
+      },
       method: { ...parameters, description: 'The parameters of the test and of the ramp.' },
       baseline: { ...parameters, description: 'What the stable revision has been like.' },
     },

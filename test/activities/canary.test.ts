@@ -41,6 +41,7 @@ describe('the study of the stable side', () => {
     expect(baseline.requests).toBeGreaterThan(20_000)
     expect(baseline.latency.at(-1)?.bound).toBe(0.5)
     expect(query).not.toBe('')
+    expect(judging.objectives).toEqual({ success: 0.99, latency: { below: 0.5, share: 0.99 } })
     // 10 requests of 50 a second in 4 seconds are 5 %.
     expect(course).toMatchObject({ weight: 50, phase: 'ramp' })
   })

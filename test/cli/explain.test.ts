@@ -49,6 +49,16 @@ describe('explain', () => {
       expect(said).toContain(words)
   })
 
+  it('says which steps were listed, where the ramp does not decide', async () => {
+    const steps = [
+      { weight: 0.05, for: 30 },
+      { weight: 1, for: 0 },
+    ]
+    const said = section(await explain({ ...takenBack, judging: { ...aJudging, steps } }), 'Judged by')
+    expect(said).toContain('steps as slipway.yaml lists them: 5 % for 30s · 100 %')
+    expect(said).not.toContain('ramp')
+  })
+
   it('says of a running release why it waits where it is, and what moves it', async () => {
     const now = section(await explain(climbing), 'Now')
     expect(now).toContain(
