@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { judge } from './judge.ts'
 import { road } from './road.ts'
+import { simulation } from './simulation.ts'
 
 const program = new Command('npm run bench --')
   .description('Measurements on the running system, as JSON on standard output.')
@@ -34,6 +35,11 @@ program
     print(report)
     if (report.missed.length > 0) process.exitCode = 1
   })
+
+program
+  .command('simulation')
+  .description('how many releases a second are simulated; needs no cluster')
+  .action(() => print(simulation(say)))
 
 const print = (report: unknown): void => void process.stdout.write(`${JSON.stringify(report, null, 2)}\n`)
 

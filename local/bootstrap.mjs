@@ -14,8 +14,9 @@ const verbs = {
   down: (args) => [[process.execPath, local, 'down', ...args]],
   status: (args) => [[process.execPath, local, 'status', ...args]],
   demo: (args) => [[process.execPath, local, 'demo', ...args]],
+  // The simulation needs no cluster.
   bench: (args) => [
-    [process.execPath, local, 'up'],
+    ...(args[0] === 'simulation' ? [] : [[process.execPath, local, 'up']]),
     [process.execPath, 'dist/bench/main.js', ...args],
   ],
   test: (args) => [[process.execPath, local, 'test', ...args]],
