@@ -1,5 +1,6 @@
 // One release under load: what became of it, how soon, and whom it harmed, as it was seen from outside.
 import { setTimeout as pause } from 'node:timers/promises'
+import type { Baseline } from '../../domain/judge/baseline.ts'
 import { type ReleaseStatus, releaseName, releaseWorkflowId } from '../../domain/release.ts'
 import type { Histories } from '../../local/history.ts'
 import { type Load, startLoad } from '../../local/load.ts'
@@ -45,6 +46,8 @@ export interface Trial {
   readonly harm: Harm
   /** The canary's shares: `[seconds, thousandths]`. */
   readonly climb: readonly (readonly [number, number])[]
+  /** What stable was known by. */
+  readonly baseline?: Baseline
   /** What the judge said of it last. */
   readonly evidence?: ReleaseStatus['evidence']
   readonly temporalEvents: number
@@ -73,7 +76,7 @@ export async function runTrial(lab: Laboratory, subject: Subject, conditions: Co
   lab.say(`${subject.app.name}: stable serves`)
   const load = scenario.silent ? undefined : startLoad(loadPlan(lab, subject, rate))
   try {
-    await pause(historySeconds(rate) * 1_000, undefined, { signal: lab.signal })
+    await pause(history, undefined, { signal: lab.signal })
     return await judged(lab, subject, conditions, first.revision, load)
   } finally {
     await load?.stop()
@@ -87,8 +90,8 @@ const loadPlan = ({ state }: Laboratory, { host }: Subject, rate: number) => ({
   atMost: { requests: rate * 1_800, time: 1_800_000 },
 })
 
-/** Stable is known by a few thousand requests, or by as many as come in two minutes. */
-const historySeconds = (rate: number): number => Math.min(120, Math.max(60, 3_000 / rate))
+/** The past is known by the minute: two of them, and what is left of a third. */
+const history = 150_000
 
 async function judged(
   lab: Laboratory,
@@ -200,6 +203,7 @@ async function report(
     ...(back && { back: seconds(back.at) }),
     harm: harmOf(load?.samples ?? [], from, end + afterwards, objectives.latency.below),
     climb: shares.map(({ at, canary }) => [seconds(at), canary]),
+    ...(status.judging && { baseline: status.judging.baseline }),
     ...(status.evidence && { evidence: status.evidence }),
     temporalEvents: await histories.events(releaseWorkflowId(status.release)),
     ...(bytes !== undefined && { heartbeatBytes: bytes }),
