@@ -16,8 +16,8 @@ export function judgedBy({ judging }: ReleaseView, columns: number): string[] {
   const said: readonly (readonly [string, string])[] = [
     ['harm', harmInWords(method)],
     ['sources', sourcesInWords(judging)],
-    ['tolerance', tolerance(method)],
-    ['proof', proof(method)],
+    ['tolerance', tolerance(judging)],
+    ['proof', proof(judging)],
     judging.steps ? ['steps', listed(judging.steps)] : ['ramp', ramp(method)],
     ...(objectives ? [['objectives', objectivesInWords(objectives)] as const] : []),
     ['history', history(judging)],
@@ -40,16 +40,23 @@ function sourcesInWords(judging: Judging): string {
   return `harm is the weighted mean of ${named.join(', ')}`
 }
 
-function tolerance({ errorRatio, errorTolerance, latencyRatio, latencyTolerance }: Method): string {
+function tolerance(judging: Judging): string {
+  const { errorRatio, errorTolerance, latencyRatio, latencyTolerance } = judging.method
   const times = errorRatio === 1 ? '' : ` times ${errorRatio}`
-  return `error rate up to stable's${times} + ${points(errorTolerance)}; share of slow answers up to stable's times ${latencyRatio} + ${points(latencyTolerance)}`
+  const slow = `; share of slow answers up to stable's times ${latencyRatio} + ${points(latencyTolerance)}`
+  return `error rate up to stable's${times} + ${points(errorTolerance)}${isTimed(judging) ? slow : ''}`
 }
 
-function proof(method: Method): string {
-  const { errorMargin, latencyMargin, beta, deadline, onDeadline, bake, fullWeight } = method
+function proof(judging: Judging): string {
+  const { errorMargin, latencyMargin, beta, deadline, onDeadline, bake, fullWeight } = judging.method
+  const { share: part, rise } = latencyMargin
+  const slow = `, and slow answers at most ${percent(part)} + ${points(rise)} more`
   const late = onDeadline === 'hold' ? 'after that it holds' : 'after that a calm release goes on unproven'
-  return `with ${percent(1 - beta)} confidence at most ${points(errorMargin)} more errors than stable, and slow answers at most ${percent(latencyMargin.share)} + ${points(latencyMargin.rise)} more, within ${span(deadline * 1000)}; ${late}. Then ${percent(fullWeight)}, watched for ${span(bake * 1000)}`
+  return `with ${percent(1 - beta)} confidence at most ${points(errorMargin)} more errors than stable${isTimed(judging) ? slow : ''}, within ${span(deadline * 1000)}; ${late}. Then ${percent(fullWeight)}, watched for ${span(bake * 1000)}`
 }
+
+/** Without a latency objective nobody asks how slow answers are. */
+const isTimed = ({ baseline }: Judging): boolean => baseline.latency.length > 0
 
 const ramp = ({ firstRequests, stepRequests, maxErrorRise, unprovenMax, ladder }: Method): string =>
   `the first look risks ${counted(firstRequests, 'request')}, each later one ${stepRequests}; the service's error rate rises by ${points(maxErrorRise)} at most; unproven no more than ${percent(unprovenMax)}${ladder.length > 0 ? `; rungs ${ladder.map((rung) => percent(rung)).join(' · ')}` : ''}`
@@ -81,7 +88,7 @@ function history({ baseline }: Judging): string {
 
 const latency = ({ baseline }: Judging): string =>
   baseline.latency.length === 0
-    ? 'not judged'
+    ? 'not judged: there is no objective for it'
     : `of stable's answers ${baseline.latency.map(({ bound, tail }) => `${share(tail, 1)} took longer than ${seconds(bound)}`).join(', ')}; at each decision: canary / stable`
 
 /** Where the evidence comes from: each source is a test of its own, 1 at its start. */
@@ -108,10 +115,9 @@ const sourceMeanings: Record<Source, string> = {
   slow: 'answers against the latency objective',
 }
 
-/** Without a latency objective nobody asks how slow answers are. */
 const sourcesOf = (judging: Judging | undefined): readonly Source[] =>
   (Object.keys(sourceNames) as Source[]).filter(
-    (source) => judging?.baseline.latency.length !== 0 || (source !== 'latency' && source !== 'slow'),
+    (source) => !judging || isTimed(judging) || (source !== 'latency' && source !== 'slow'),
   )
 
 const strength = (value: number): string => (value < 10 ? value.toFixed(1) : count(Math.floor(value)))

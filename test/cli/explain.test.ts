@@ -59,6 +59,16 @@ describe('explain', () => {
     expect(said).not.toContain('ramp')
   })
 
+  it('is silent about latency where nobody asked for it', async () => {
+    const judging = { ...aJudging, baseline: { ...aJudging.baseline, latency: [], requests: 12, errors: 0 } }
+    const text = await explain({ ...takenBack, judging })
+    const said = section(text, 'Judged by')
+    expect(said).toContain('latency not judged: there is no objective for it')
+    expect(said).toContain('stable answered 12 requests with 0 errors: too few to judge by')
+    expect(said).not.toContain('slow')
+    expect(text).toContain('from    errors 5,120 · history 1,210 · objective 41\n')
+  })
+
   it('says of a running release why it waits where it is, and what moves it', async () => {
     const now = section(await explain(climbing), 'Now')
     expect(now).toContain(
