@@ -26,7 +26,7 @@ export const harmedSoFar = ({ harmed }: TestResult): string =>
 export function standing(release: ReleaseView, now: number): readonly (readonly [string, string])[] {
   const test = release.evidence?.test
   if (!test) return []
-  const running = release.outcome === undefined
+  const running = isOpen(release)
   return [
     ['harm', `${meter(test.harm / test.limit)} ${testNumbers(test)}`],
     ...(running && test.why ? [['weight', test.why] as const] : []),
@@ -46,8 +46,9 @@ export function reach({ rate, detectable }: TestResult): string {
 
 /** Whether the release is shown to be safe; else what that takes, and what happens without it. */
 export function provenLine(release: ReleaseView, now: number): string {
-  const { proven, outcome, judging } = release
+  const { proven, phase, outcome, judging } = release
   if (outcome === 'rolled-back') return 'no: it was taken back'
+  if (phase === 'rolling-back') return 'no: it is being taken back'
   if (proven === true) return 'yes'
   if (proven === false || outcome === 'promoted')
     return 'no: nothing showed harm, and nothing showed safety in time'
@@ -59,6 +60,9 @@ export function provenLine(release: ReleaseView, now: number): string {
   const time = left > 0 ? `in ${span(left)}` : 'from now on'
   return `not yet: at most ${points(errorMargin)} worse is asked for; ${without} ${time}`
 }
+
+/** Whether the judge still has a word to say. */
+export const isOpen = ({ phase }: ReleaseView): boolean => phase === 'rolling-out' || phase === 'baking'
 
 /** When a calm release goes on unproven, in milliseconds since the epoch. */
 export function deadlineOf({ judging, transitions, startedAt }: ReleaseView): number {

@@ -4,7 +4,7 @@ import type { TestResult } from '../domain/judge/judge.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseView } from './cluster.ts'
 import { type Decision, decisions, lastTest, notJudged } from './decisions.ts'
-import { deadlineOf, provenLine, reach, tallyLine, testNumbers } from './evidence.ts'
+import { deadlineOf, isOpen, provenLine, reach, tallyLine, testNumbers } from './evidence.ts'
 import { judgedBy, slowLine, sourcesLine } from './judged-by.ts'
 import { counted, date, firstLine, span, utcClock } from './notation.ts'
 import { paragraph } from './paragraph.ts'
@@ -76,11 +76,11 @@ function decisionLines(decision: Decision, { judging }: ReleaseView, { paint, co
 /** For whoever asks while it runs: why it stands where it does, and what moves it. */
 function present(release: ReleaseView, { now, columns }: Page): string[] {
   const { stalled, weight, evidence } = release
-  const test = lastTest(release)
+  const [test, open] = [lastTest(release), isOpen(release)]
   const waits = stalled ? `${stalled}; missing data is neither good nor bad: it waits` : ''
   return facts(
     [
-      ['weight', `${formatWeight(weight)}${test?.why ? `: ${test.why}` : ''}`],
+      ['weight', `${formatWeight(weight)}${open && test?.why ? `: ${test.why}` : ''}`],
       ['stalled', waits],
       ...(evidence
         ? ([
@@ -91,9 +91,9 @@ function present(release: ReleaseView, { now, columns }: Page): string[] {
       ...(test
         ? ([
             ['harm', testNumbers(test)],
-            ['traffic', reach(test)],
+            ['traffic', open ? reach(test) : ''],
             ['proven', provenLine(release, now)],
-            ['next', next(release, test)],
+            ['next', open ? next(release, test) : ''],
           ] as const)
         : []),
     ],

@@ -82,6 +82,17 @@ describe('explain', () => {
     )
   })
 
+  it('promises nothing any more when the judge has spoken', async () => {
+    const { outcome, finishedAt, ...back } = takenBack
+    const text = await explain({ ...back, phase: 'rolling-back', message: 'all traffic is back' })
+    const now = section(text, 'Now')
+    expect(now).toContain('weight 0% canary 96 requests, 9 errors')
+    expect(now).toContain('proven no: it is being taken back')
+    expect(now).not.toContain('goes on')
+    const block = releaseBlock({ ...back, phase: 'rolling-back' }, painter(false), startedAt, 100)
+    expect(block.join(' ')).not.toMatch(/traffic {2}|goes on/)
+  })
+
   it('says of a promoted one whether it was proven, and what its traffic could have shown', async () => {
     const proven = section(await explain(shownSafe), 'The end')
     expect(proven).toContain('shown at most 0.49 pp worse (95 %) harmed 0 requests in all proven yes')

@@ -120,6 +120,16 @@ describe('an App', () => {
     ])
   })
 
+  it('says which release went on without proof', () => {
+    const promoted = aRelease({ phase: 'done', outcome: 'promoted', weight: 1000 })
+    const states = [true, false].map((proven) => releaseTable([{ ...promoted, proven }], now)[1])
+    expect(states[0]).toContain('  promoted  100%')
+    expect(states[1]).toContain('  promoted (unproven)  100%')
+    expect(appTable([app], [{ ...promoted, proven: false }])[1]).toContain('promoted (unproven)')
+    const back = aRelease({ phase: 'done', outcome: 'rolled-back', proven: false })
+    expect(releaseTable([back], now)[1]).not.toContain('unproven')
+  })
+
   it('is shown with its source, its running release and its last ones', () => {
     expect(appDetail(app, ['shop.example.com'], [aRelease()], plain, now).slice(0, 7)).toEqual([
       'default/shop',
