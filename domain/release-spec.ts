@@ -57,8 +57,8 @@ const Risk = z.strictObject({
     .describe(
       'Requests that may be harmed between two looks, at the worst that is not excluded yet. More climbs faster and harms more.',
     ),
-  maxErrorRise: Points('0.01pp', '50pp', '2pp')
-    .prefault('2pp')
+  maxErrorRise: Points('0.01pp', '50pp', '3pp')
+    .prefault('3pp')
     .describe(
       'By how much the service as a whole may get worse at the worst that is not excluded yet. Higher climbs faster; lower keeps harm smaller while little is known.',
     ),

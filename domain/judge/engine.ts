@@ -51,7 +51,7 @@ export interface Engine {
   /** The listed step that is being watched. */
   readonly step: number
   /** When it was full. */
-  readonly full?: number
+  readonly full?: number | undefined
   /** Whether the upper bound has come within the margin. */
   readonly proven: boolean
   /** A doubt holds the weight; and it is being verified at a weight where stable has enough traffic. */
@@ -125,28 +125,31 @@ export const lagOf = ({ method, baseline }: Setup): number => baseline.interval 
 
 function take(setup: EngineSetup, before: Engine, look: Look): Engine {
   const tests = observe(setup, before.tests, look)
-  const weighed: Weighed = weigh(setup, tests)
+  const { harm, relative, latency }: Weighed = weigh(setup, tests)
+  const { canary, at } = look
+  // After blindness the weight is the one from before, or the first, as if it began now.
   const resumes = before.weight === 0
   return {
-    ...before,
-    ...weighed,
     tests,
-    requests: before.requests + look.canary.requests,
-    onRung: before.onRung + look.canary.requests,
-    ...(resumes && resumed(setup, before, look)),
-    seen: look.at,
-    atMost: atMost(tests),
-    proven: before.proven || isProven(setup, tests),
     decision: before.full === undefined ? 'ramp' : 'full',
+    cause: before.cause,
+    weight: resumes ? Math.max(before.saved, beginEngine(setup).weight) : before.weight,
+    harm,
+    relative,
+    latency,
+    atMost: atMost(tests),
+    requests: before.requests + canary.requests,
+    onRung: resumes ? 0 : before.onRung + canary.requests,
+    since: resumes ? at : before.since,
+    step: before.step,
+    full: before.full,
+    proven: before.proven || isProven(setup, tests),
+    held: before.held,
+    verifying: before.verifying,
+    seen: at,
+    saved: before.saved,
   }
 }
-
-/** The weight from before the metrics were lost, or the first; as if it began now. */
-const resumed = (setup: EngineSetup, { saved }: Engine, { at }: Look) => ({
-  weight: Math.max(saved, beginEngine(setup).weight),
-  since: at,
-  onRung: 0,
-})
 
 /** Whether stable has enough traffic beside a verified canary to compare with. */
 function isVerifiable({ method }: Setup, rate: number): boolean {
@@ -176,15 +179,17 @@ const isCalm = ({ clear }: Method, { harm }: Engine): boolean => harm < clear
 /** A doubt retreats to where each failure tells most; from a thin comparison it begins a fresh one. Listed weights stay. */
 function doubt(setup: EngineSetup, engine: Engine, canVerify: boolean): Engine {
   const { method } = setup
-  const { harm, weight, held, verifying, tests } = engine
+  const { harm, weight, held, verifying, tests, cause } = engine
+  if (!held && harm < method.soft) return engine
   const soft = harm >= method.soft && canVerify && weight > method.verifyWeight
   const retreats = soft && !setup.steps
   const verifies = retreats && !held && isThin(engine)
   const holds = (held || soft) && harm >= method.clear
   return {
     ...engine,
-    ...(retreats && { weight: method.verifyWeight, cause: 'doubt' }),
-    ...(verifies && { tests: freshTests(setup, tests), cause: 'verify' }),
+    weight: retreats ? method.verifyWeight : weight,
+    cause: verifies ? 'verify' : retreats ? 'doubt' : cause,
+    tests: verifies ? freshTests(setup, tests) : tests,
     held: holds,
     verifying: (verifying || verifies) && holds,
   }
@@ -198,7 +203,8 @@ function doubt(setup: EngineSetup, engine: Engine, canVerify: boolean): Engine {
 function ramp(setup: Setup, engine: Engine, { at, rate }: Look): Engine {
   const { method } = setup
   if (!isCalm(method, engine)) return engine
-  if (engine.full !== undefined) return { ...engine, weight: method.fullWeight }
+  if (engine.full !== undefined)
+    return engine.weight === method.fullWeight ? engine : { ...engine, weight: method.fullWeight }
   const raised = climb(setup, engine, at, rate)
   const due =
     at >= method.deadline && engine.requests >= method.minRequests && method.onDeadline === 'promote'

@@ -76,50 +76,57 @@ export function freshTests(setup: Setup, tests: Tests): Tests {
   return { ...tests, freshErrors, freshSlow, stableReference, stableObjective, stableSlow }
 }
 
-/** Bets one block in every test. */
-export function observe(setup: Setup, tests: Tests, { canary, stable }: Block): Tests {
+/** Bets one block in every test. A fresh test that was never begun anew is the one that it stands beside. */
+export function observe(setup: Setup, tests: Tests, block: Block): Tests {
   const { method, baseline } = setup
-  const { dispersion } = baseline
+  const { canary, stable } = block
   const failed: Pair = { n: canary.requests, x: canary.errors, m: stable.requests, y: stable.errors }
   const { relative, reference, objective } = hypotheses(setup)
-  const alone = (side: Side): Pair => ({ n: side.requests, x: side.errors, m: 0, y: 0 })
-  const [ofCanary, ofStable] = [alone(canary), alone(stable)]
+  const [ofCanary, ofStable] = [alone(failed.n, failed.x), alone(failed.m, failed.y)]
+  const errors = bet(tests.errors, relative, failed, method)
+  const late = baseline.latency.length > 0 ? observeLatency(setup, tests, block) : tests
   return {
-    ...tests,
-    ...(baseline.latency.length > 0 && observeLatency(setup, tests, { canary, stable })),
-    errors: bet(tests.errors, relative, failed, method),
-    freshErrors: bet(tests.freshErrors, relative, failed, method),
+    errors,
+    latency: late.latency,
     reference: bet(tests.reference, reference, ofCanary, method),
     objective: bet(tests.objective, objective, ofCanary, method),
+    slow: late.slow,
     stableReference: bet(tests.stableReference, reference, ofStable, method),
     stableObjective: bet(tests.stableObjective, objective, ofStable, method),
-    upperErrors: tighten(tests.upperErrors, failed, method, dispersion),
+    stableSlow: late.stableSlow,
+    freshErrors:
+      tests.freshErrors === tests.errors ? errors : bet(tests.freshErrors, relative, failed, method),
+    freshSlow: late.freshSlow,
+    upperErrors: tighten(tests.upperErrors, failed, method, baseline.dispersion),
+    upperLatency: late.upperLatency,
     lower: raise(tests.lower, failed, method),
   }
 }
+
+const alone = (n: number, x: number): Pair => ({ n, x, m: 0, y: 0 })
 
 function observeLatency(
   { method, baseline }: Setup,
   tests: Tests,
   { canary, stable }: Block,
 ): Pick<Tests, 'latency' | 'upperLatency' | 'freshSlow' | 'slow' | 'stableSlow'> {
-  const late = baseline.latency.map(
-    (_, j): Pair => ({
-      n: canary.timed,
-      x: canary.slow[j] ?? 0,
-      m: stable.timed,
-      y: stable.slow[j] ?? 0,
-    }),
-  )
-  const own = late.at(-1) ?? { n: 0, x: 0, m: 0, y: 0 }
   const worse = hypothesis(method.latencyRatio, method.latencyTolerance, method.latencyRatios, 1)
   const missed = hypothesis(0, method.slowObjective, method.ratios, 1)
+  const late = baseline.latency.map(
+    (_, j): Pair => ({ n: canary.timed, x: canary.slow[j] ?? 0, m: stable.timed, y: stable.slow[j] ?? 0 }),
+  )
+  const last = late.length - 1
+  const own = known(late[last])
+  const latency = late.map((pair, j) => bet(known(tests.latency[j]), worse, pair, method))
   return {
-    latency: late.map((pair, j) => bet(known(tests.latency[j]), worse, pair, method)),
+    latency,
     upperLatency: late.map((pair, j) => tighten(known(tests.upperLatency[j]), pair, method)),
-    freshSlow: bet(tests.freshSlow, worse, own, method),
-    slow: bet(tests.slow, missed, { n: own.n, x: own.x, m: 0, y: 0 }, method),
-    stableSlow: bet(tests.stableSlow, missed, { n: own.m, x: own.y, m: 0, y: 0 }, method),
+    freshSlow:
+      tests.freshSlow === tests.latency[last]
+        ? known(latency[last])
+        : bet(tests.freshSlow, worse, own, method),
+    slow: bet(tests.slow, missed, alone(own.n, own.x), method),
+    stableSlow: bet(tests.stableSlow, missed, alone(own.m, own.y), method),
   }
 }
 

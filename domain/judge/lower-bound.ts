@@ -26,7 +26,9 @@ export function raise(bound: LowerBound, counts: Pair, method: Method, ratio = 1
   const gains: number[] = []
   const costs: number[] = []
   let l = -1
-  for (const [k, R] of method.ratios.entries()) {
+  const { ratios } = method
+  for (let k = 0; k < ratios.length; k++) {
+    const R = ratios[k] ?? 1
     const v = (ratio * n + m) / (R * ratio * n + m)
     const u = R * v
     const gain = (bound.gains[k] ?? 0) + (x === 0 ? 0 : x * Math.log(u)) + (y === 0 ? 0 : y * Math.log(v))

@@ -33,9 +33,11 @@ export function tighten(bound: UpperBound, counts: Pair, method: Method, dispers
   const price = dispersion * Math.log(lambdas.length / beta)
   const sums: number[] = []
   let u = 1
-  for (const [k, lambda] of lambdas.entries()) {
-    const gain = (x === 0 ? 0 : x * Math.log1p(-lambda)) + (y === 0 ? 0 : y * Math.log1p((lambda * n) / m))
-    const sum = (bound.sums[k] ?? 0) + gain
+  for (let k = 0; k < lambdas.length; k++) {
+    const lambda = lambdas[k] ?? 1
+    let sum = bound.sums[k] ?? 0
+    if (x > 0) sum += x * Math.log1p(-lambda)
+    if (y > 0) sum += y * Math.log1p((lambda * n) / m)
     sums.push(sum)
     u = Math.min(u, (price - sum) / (lambda * requests))
   }

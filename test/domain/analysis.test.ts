@@ -31,7 +31,7 @@ describe('the judge’s parameters', () => {
       confidence: 99%
       tolerance: {errors: 0.2pp, latency: 30%}
       promoteWithin: 1pp
-      risk: {firstRequests: 5, perStepRequests: 7, maxErrorRise: 3pp}
+      risk: {firstRequests: 5, perStepRequests: 7, maxErrorRise: 4pp}
       weight: {unprovenMax: 40%, verify: 15%, holdback: 10%, min: 0.5%}
       deadline: 90s
       onDeadline: hold
@@ -50,7 +50,7 @@ describe('the judge’s parameters', () => {
       slowObjective: 0.05,
       firstRequests: 5,
       stepRequests: 7,
-      maxErrorRise: 0.03,
+      maxErrorRise: 0.04,
       unprovenMax: 0.4,
       verifyWeight: 0.15,
       fullWeight: 0.9,

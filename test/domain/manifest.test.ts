@@ -38,7 +38,7 @@ describe('a file that is right', () => {
           confidence: 0.95,
           tolerance: { errors: 0.001, latency: 0.15 },
           promoteWithin: 0.005,
-          risk: { firstRequests: 10, perStepRequests: 30, maxErrorRise: 0.02 },
+          risk: { firstRequests: 10, perStepRequests: 30, maxErrorRise: 0.03 },
           weight: { unprovenMax: 500, verify: 200, holdback: 50, min: 1 },
           deadline: 300_000,
           onDeadline: 'promote',
@@ -137,7 +137,7 @@ release:
     ).release
     expect(steps).toBe('auto')
     expect(analysis).toMatchObject({ deadline: 20_000, onDeadline: 'hold', weight: { min: 10 } })
-    expect(analysis.risk).toEqual({ firstRequests: 1, perStepRequests: 30, maxErrorRise: 0.02 })
+    expect(analysis.risk).toEqual({ firstRequests: 1, perStepRequests: 30, maxErrorRise: 0.03 })
   })
 
   it('may name the namespace it is in', () => {
