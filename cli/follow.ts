@@ -15,7 +15,7 @@ export interface Followed {
   readonly name: string
   readonly signal: AbortSignal
   /** Fails when the API server cannot be asked; undefined when the release is gone. */
-  readonly read: () => Promise<unknown | undefined>
+  readonly read: () => Promise<Change | undefined>
 }
 
 export async function* follow(followed: Followed): AsyncGenerator<ReleaseView> {
@@ -23,11 +23,14 @@ export async function* follow(followed: Followed): AsyncGenerator<ReleaseView> {
   let seen: string | undefined
   let failures = 0
   while (!signal.aborted) {
-    const state = await present(followed, seen === undefined ? 0 : patience - failures)
-    if (state === 'gone') return
-    failures = state === 'unknown' ? failures + 1 : 0
-    for await (const object of changes(followed)) {
-      // Each new connection begins with what is known already.
+    const now = await present(followed, seen === undefined ? 0 : patience - failures)
+    if (now === 'gone') return
+    failures = now === 'unknown' ? failures + 1 : 0
+    if (now !== 'unknown' && now.metadata.resourceVersion !== seen) {
+      seen = now.metadata.resourceVersion
+      yield releaseView(now)
+    }
+    for await (const object of changes(followed, seen)) {
       if (object.metadata.resourceVersion === seen) continue
       seen = object.metadata.resourceVersion
       yield releaseView(object)
@@ -36,9 +39,9 @@ export async function* follow(followed: Followed): AsyncGenerator<ReleaseView> {
   }
 }
 
-async function present({ read }: Followed, patienceLeft: number): Promise<'there' | 'gone' | 'unknown'> {
+async function present({ read }: Followed, patienceLeft: number): Promise<Change | 'gone' | 'unknown'> {
   try {
-    return (await read()) === undefined ? 'gone' : 'there'
+    return (await read()) ?? 'gone'
   } catch (error) {
     if (patienceLeft > 0) return 'unknown'
     throw error
@@ -47,8 +50,14 @@ async function present({ read }: Followed, patienceLeft: number): Promise<'there
 
 type Change = Stored<never, never>
 
-/** What one watch tells until its connection ends or the signal falls. */
-async function* changes({ config, path, name, signal }: Followed): AsyncGenerator<Change> {
+/**
+ * What one watch tells until its connection ends or the signal falls. It begins after what was read: asked for the present, a busy
+ * API server first waits until its cache is sure of it, and may refuse instead.
+ */
+async function* changes(
+  { config, path, name, signal }: Followed,
+  after: string | undefined,
+): AsyncGenerator<Change> {
   const told: Change[] = []
   let wake = () => {}
   let open = true
@@ -61,7 +70,7 @@ async function* changes({ config, path, name, signal }: Followed): AsyncGenerato
     else if (kind !== 'BOOKMARK') open = false
     wake()
   }
-  const query = { fieldSelector: `metadata.name=${name}` }
+  const query = { fieldSelector: `metadata.name=${name}`, ...(after && { resourceVersion: after }) }
   const connection = await new Watch(config).watch(path, query, take, close)
   signal.addEventListener('abort', close, { once: true })
   try {

@@ -100,7 +100,8 @@ function clusterOf(config: k8s.KubeConfig, server: string, namespace: string): C
         .filter((found) => app === undefined || found.release.app.name === app)
         .sort(byStart),
     release,
-    follow: (name, signal) => follow({ config, path: releasesPath, name, signal, read: () => release(name) }),
+    follow: (name, signal) =>
+      follow({ config, path: releasesPath, name, signal, read: () => get('releases', name) }),
     whoAmI: async () => {
       const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview' }
       const { status } = await ask('ask who you are', identity.createSelfSubjectReview({ body }))

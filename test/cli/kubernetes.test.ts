@@ -154,9 +154,10 @@ describe('following a release', () => {
       const told = JSON.stringify({ type: 'DELETED', object: aRelease('1', 'building') })
       return response.writeHead(200).write(`${told}\n`)
     }
-    for await (const _ of cluster().follow('shop-7', AbortSignal.timeout(10_000)))
-      throw new Error('nothing to tell')
+    const seen: string[] = []
+    for await (const { phase } of cluster().follow('shop-7', AbortSignal.timeout(10_000))) seen.push(phase)
     expect(there).toBe(false)
+    expect(seen).toEqual(['building'])
   })
 
   it('ends at the deadline', async () => {
@@ -164,8 +165,24 @@ describe('following a release', () => {
       request.url?.includes('watch=true')
         ? response.writeHead(200).flushHeaders()
         : json(response, 200, aRelease('1', 'building'))
-    for await (const _ of cluster().follow('shop-7', AbortSignal.timeout(100)))
-      throw new Error('nothing to tell')
+    const seen: string[] = []
+    for await (const { phase } of cluster().follow('shop-7', AbortSignal.timeout(100))) seen.push(phase)
+    expect(seen).toEqual(['building'])
+  })
+
+  it('tells what is there already though the watch is refused, and asks it only for what comes after', async () => {
+    const asked: string[] = []
+    answer = (request, response) => {
+      if (!request.url?.includes('watch=true')) return json(response, 200, aRelease('7', 'done'))
+      asked.push(new URL(request.url, 'http://server').searchParams.get('resourceVersion') ?? 'the present')
+      const status = { ...refusal(504, 'Too large resource version: 7, current: 6'), reason: 'Timeout' }
+      return response.writeHead(200).end(`${JSON.stringify({ type: 'ERROR', object: status })}\n`)
+    }
+    const seen: string[] = []
+    for await (const { phase } of cluster().follow('shop-7', AbortSignal.timeout(1_000))) seen.push(phase)
+    expect(seen).toEqual(['done'])
+    expect(asked.length).toBeGreaterThan(0)
+    expect(new Set(asked)).toEqual(new Set(['7']))
   })
 })
 
