@@ -62,7 +62,8 @@ function run(command: string, words: string[], folder: string, env: NodeJS.Proce
     child.stdout.on('data', (chunk) => (said += chunk))
     child.stderr.on('data', (chunk) => (said += chunk))
     child.on('error', reject)
-    child.on('exit', (code) =>
+    // Not at its exit: what it printed may still be on its way then.
+    child.on('close', (code) =>
       code === 0
         ? resolve(said)
         : reject(new Error(`git ${words[0]} ended with exit code ${code}:\n${said}`)),
