@@ -99,13 +99,21 @@ const day = 86_400
 function measure(world: World, random: Random, { tick }: Method): Baseline {
   const requests = poisson(random, world.rate * day)
   return {
-    rate: world.rate,
+    rate: measuredRate(world, random, tick),
     interval: tick,
     requests,
     errors: binomial(random, requests, world.base),
     dispersion: dispersionOf(world, random, requests),
     latency: judged(world),
   }
+}
+
+/** Seconds of the past that say what the traffic is. */
+const recent = 300
+
+/** The traffic as it is measured before a release: of the last minutes or of the last reading, whichever is more. */
+function measuredRate({ rate }: World, random: Random, tick: number): number {
+  return Math.max(poisson(random, rate * recent) / recent, poisson(random, rate * tick) / tick)
 }
 
 /** The bounds that the judge chooses of the gateway's, and the objective's own. */

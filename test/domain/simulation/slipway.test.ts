@@ -62,8 +62,10 @@ describe('many releases', () => {
     simulateCell(slipway(method), asked, runs, [7])
 
   it.each(incidentNames)('leave a good version alone when there is %s', { timeout: 30_000 }, (incident) => {
-    const { rolledBack } = cell({ ...conditions('identical', 100), ...incidents[incident] }, 100)
-    expect(rolledBack).toBeLessThanOrEqual(0.01)
+    const runs = 200
+    const { rolledBack } = cell({ ...conditions('identical', 100), ...incidents[incident] }, runs)
+    // One in a hundred is what is promised; three standard errors are chance.
+    expect(rolledBack).toBeLessThan(0.01 + 3 * Math.sqrt((0.01 * 0.99) / runs))
   })
 
   // The same cells by an independent program in another language, 1,000 releases each; 4 standard errors of the two means.
