@@ -142,7 +142,9 @@ async function runOne(lab: Laboratory, { scenario, rate }: Conditions): Promise<
   try {
     const subject = await openSubject(lab, name)
     try {
-      return { scenario, trial: await runTrial(lab, subject, { scenario, rate }) }
+      const trial = await runTrial(lab, subject, { scenario, rate })
+      lab.say(`${name}: ${inShort(trial)}`)
+      return { scenario, trial }
     } finally {
       await subject.remove()
     }
@@ -152,6 +154,15 @@ async function runOne(lab: Laboratory, { scenario, rate }: Conditions): Promise<
     return because
   }
 }
+
+const inShort = ({ outcome, full, back, harm, temporalEvents }: Trial): string =>
+  [
+    outcome,
+    ...(full === undefined ? [] : [`full after ${full} s`]),
+    ...(back === undefined ? [] : [`taken back after ${back} s`]),
+    `${Math.round(harm.harmed)} harmed of ${harm.canary.requests}`,
+    `${temporalEvents} events`,
+  ].join(', ')
 
 async function publish({ out, say }: JudgeOptions, report: JudgeReport): Promise<void> {
   const { results, missed } = report
