@@ -8,6 +8,7 @@ import type { EngineSetup, Steps } from '../domain/judge/engine.ts'
 import type { Course, Evidence, History, Judged, Reading } from '../domain/judge/judge.ts'
 import type { Method } from '../domain/judge/method.ts'
 import {
+  beginBlind,
   beginCanary,
   type CanaryQuestion,
   courseOf,
@@ -20,7 +21,7 @@ import type { Platform } from '../platform/platform.ts'
 import { asked, type Clock } from './clock.ts'
 import { read, teller, watchAtMost } from './watch.ts'
 
-/** How long the past is asked for before the release begins without it: with the least weight. */
+/** How long the past is asked for before the release begins without it, and without weight. */
 const pastWithin = 30_000
 
 export interface Study {
@@ -81,7 +82,7 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
       const setup = setupOf(study, baseline)
       const bounds = boundsOf(baseline)
       const reading = await read(metrics, app, [canary, stable], bounds)
-      const state = beginCanary(setup, reading ?? noReading(clock.now()))
+      const state = reading ? beginCanary(setup, reading) : beginBlind(setup, clock.now())
       const query = metrics.query(app, bounds)
       const judging = { query, ...judgedBy(study), method, baseline }
       return { judging, state, course: courseOf(setup, state.engine) }
@@ -137,7 +138,6 @@ const judgedBy = ({
 })
 
 const noHistory: History = { bounds: [], readings: [] }
-const noReading = (at: number): Reading => ({ at, counts: [], route: [] })
 
 function baselineOf(
   { method, objectives: { latency } }: Study,

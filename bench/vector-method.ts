@@ -7,6 +7,7 @@ const asSimulated: Method = {
   ...defaultMethod,
   ladder: [],
   rungRequests: 0,
+  rungSlack: 1,
   warmup: 0,
   slowObjective: 0.01,
   onDeadline: 'promote',

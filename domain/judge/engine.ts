@@ -247,10 +247,10 @@ function limitOf(
   return { most, cause: schedule > impact ? 'schedule' : 'impact' }
 }
 
-/** The highest rung that is not above it; the lowest when all are. */
-function onLadder({ ladder }: Method, weight: number): number {
+/** The highest rung that is allowed; the lowest when none is. */
+function onLadder({ ladder, rungSlack }: Method, weight: number): number {
   if (ladder.length === 0) return weight
-  const below = ladder.filter((rung) => rung <= weight + 1e-12)
+  const below = ladder.filter((rung) => rung <= weight * rungSlack + 1e-12)
   return below.at(-1) ?? ladder[0] ?? weight
 }
 

@@ -65,6 +65,8 @@ export interface Method {
   readonly maxErrorRise: number
   /** The weights that the ramp may take, ascending; empty: any. */
   readonly ladder: readonly number[]
+  /** A rung may be over what is allowed by this factor: a rate is known with some noise, and a rung lower is a multiple lower. */
+  readonly rungSlack: number
   /** Canary requests without which a rung is not left for a higher one. */
   readonly rungRequests: number
 
@@ -126,7 +128,8 @@ export const defaultMethod: Method = {
   verifyRequests: 60,
   verifySeconds: 60,
   maxErrorRise: 0.03,
-  ladder: [0.001, 0.003, 0.01, 0.03, 0.05, 0.1, 0.2, 0.5],
+  ladder: [0.001, 0.01, 0.05, 0.1, 0.2, 0.5],
+  rungSlack: 1.25,
   rungRequests: 1,
   soft: 10,
   clear: 3,

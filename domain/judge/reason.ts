@@ -32,14 +32,18 @@ export function whySafe({ method }: EngineSetup, { proven, requests, atMost, har
   return `no harm was shown on ${requests} requests (evidence ${whole(harm)} of ${whole(1 / method.alpha)}), but it is not proven either: at most ${points(atMost, Math.ceil)} worse (${confidence})`
 }
 
+/** Seconds without anything new after which data is missing. */
+export const quietAfter = ({ baseline }: EngineSetup): number => Math.max(15, 3 * baseline.interval)
+
 /** Data that is missing; undefined while there is enough to go on. */
 export function lacking(
-  { method, steps, baseline }: EngineSetup,
+  setup: EngineSetup,
   engine: Engine,
   { canary, silent }: { readonly canary: string; readonly silent: number },
 ): string | undefined {
+  const { method, steps } = setup
   if (engine.weight === 0) return 'the metrics do not answer: the canary gets no traffic until they do'
-  if (silent > Math.max(15, 3 * baseline.interval))
+  if (silent > quietAfter(setup))
     return `the gateway's counters have not moved on for ${whole(silent)} s: the weight stays`
   if (engine.full !== undefined) return undefined
   const step = steps?.[engine.step]

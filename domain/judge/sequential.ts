@@ -4,7 +4,7 @@ import { advance, type Counters, noCounters, noRequests, plus } from './counters
 import { detectableRise, requestsByDeadline } from './detectable.ts'
 import { beginEngine, blindEngine, type Engine, type EngineSetup, stepEngine } from './engine.ts'
 import type { Course, Evidence, Judged, Reading, TestResult, Verdict } from './judge.ts'
-import { lacking, whyHarmful, whySafe, whyWeight } from './reason.ts'
+import { lacking, quietAfter, whyHarmful, whySafe, whyWeight } from './reason.ts'
 
 /** What is asked at each look. */
 export interface CanaryQuestion {
@@ -26,6 +26,8 @@ export interface SequentialState {
   readonly readAt: number
   /** Seconds without anything new, so far. */
   readonly silent: number
+  /** Seconds in which nobody saw what the canary did: no deadline comes nearer by them. */
+  readonly lost: number
   /** The requests of both revisions that all proxies had counted then. */
   readonly total: number
   /** The App's requests a second, of late. */
@@ -43,11 +45,22 @@ export function beginCanary(setup: EngineSetup, reading: Reading): SequentialSta
     engine: beginEngine(setup),
     readAt: reading.scrapedAt ?? reading.at,
     silent: 0,
+    lost: 0,
     total: totalOf(reading),
     ...(rate !== undefined && { rate }),
     sides: { canary: noRequests, stable: noRequests },
     alone: noneAlone,
     looks: 0,
+  }
+}
+
+/** The same while the metrics do not answer: no weight before they do, so that nobody meets a canary that nobody sees. */
+export function beginBlind(setup: EngineSetup, at: number): SequentialState {
+  const state = beginCanary(setup, { at, counts: [], route: [] })
+  const { engine } = state
+  return {
+    ...state,
+    engine: { ...engine, weight: 0, saved: engine.weight, decision: 'blind', cause: 'blind' },
   }
 }
 
@@ -63,11 +76,12 @@ export function judgeCanary(
   const { counters, deltas } = advance(state.counters, reading)
   const { sides, alone } = blame(deltas, question, state.engine.weight, state.alone)
   const seconds = (readAt - state.readAt) / 1000
+  const lost = state.lost + (isGap(question, before, seconds) ? seconds : 0)
   const total = totalOf(reading)
   // More proxies may serve than are judged; one that restarted makes the sum fall.
   const came = Math.max(total - state.total, sides.canary.requests + sides.stable.requests)
   const rate = follow(state.rate, came / seconds, seconds)
-  const at = Math.max(state.engine.seen, (readAt - (state.began ?? readAt)) / 1000)
+  const at = Math.max(state.engine.seen, timeOf({ ...state, lost }, readAt))
   const { setup } = question
   const block = blockOf(sides, setup.baseline, at >= setup.method.warmup)
   const engine = stepEngine(setup, settled(question, state), { ...block, at, rate })
@@ -77,6 +91,7 @@ export function judgeCanary(
     engine,
     readAt,
     silent: 0,
+    lost,
     total,
     rate,
     sides: { canary: plus(state.sides.canary, sides.canary), stable: plus(state.sides.stable, sides.stable) },
@@ -103,9 +118,16 @@ export function missCanary(
 const begun = ({ since }: CanaryQuestion, state: SequentialState): SequentialState =>
   state.began === undefined ? { ...state, began: since } : state
 
+/** The engine's time: seconds since the canary's first weight was served, without those in which nobody saw it. */
+const timeOf = ({ began, lost }: SequentialState, at: number): number => (at - (began ?? at)) / 1000 - lost
+
+const isGap = ({ setup }: CanaryQuestion, { began }: SequentialState, seconds: number): boolean =>
+  began !== undefined && seconds > quietAfter(setup)
+
 /** A listed step's time begins when the gateway serves it, which is a moment after it was decided. */
-function settled({ since }: CanaryQuestion, { engine, began = since }: SequentialState): Engine {
-  return { ...engine, since: Math.max(engine.since, (since - began) / 1000) }
+function settled({ since }: CanaryQuestion, state: SequentialState): Engine {
+  const { engine } = state
+  return { ...engine, since: Math.max(engine.since, timeOf(state, since)) }
 }
 
 /** Seconds in which a change of the traffic is mostly believed. */

@@ -46,12 +46,16 @@ describe('the study of the stable side', () => {
     expect(course).toMatchObject({ weight: 50, phase: 'ramp' })
   })
 
-  it('begins with the least when the metrics do not answer', async () => {
-    const { run, world } = await studied()
+  it('begins without weight when the metrics do not answer, and with the least when they do', async () => {
+    const { run, watchOf, watch, world } = await studied()
     world.metrics('silent')
-    const { judging, course } = await run()
-    expect(judging.baseline.rate).toBeUndefined()
-    expect(course.weight).toBe(1)
+    const study = await run()
+    expect(study.judging.baseline.rate).toBeUndefined()
+    expect(study.course).toMatchObject({ weight: 0, phase: 'blind' })
+    const asked = await watchOf(study)
+    world.metrics('well')
+    const seen = await watch({ ...asked, stalled: true })
+    expect(seen).toMatchObject({ kind: 'course', course: { weight: 1, phase: 'ramp' } })
   })
 
   it('refuses a latency that the gateway does not count', async () => {

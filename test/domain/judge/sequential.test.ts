@@ -105,6 +105,16 @@ describe('the sequential judge', () => {
     expect(lost.verdict).toMatchObject({ noData: true, course: { weight: 0, phase: 'blind' } })
   })
 
+  it('counts no time in which nobody saw the canary', () => {
+    const { state } = judged([reading(1, [5], [95]), reading(2, [10], [190])])
+    const before = state.engine.seen
+    const quiet = missCanary(question, state, 30).state
+    const back = judgeCanary(question, quiet, reading(400, [15], [285])).state
+    expect(back.engine.seen).toBe(before)
+    expect(back.sides.canary.requests).toBe(15)
+    expect(judgeCanary(question, back, reading(401, [20], [380])).state.engine.seen).toBe(before + 1)
+  })
+
   it('stays small with many proxies and long names', () => {
     const name = (side: string) => `${side}-${'x'.repeat(50)}`
     const many = (at: number): Reading => {
