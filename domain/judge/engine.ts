@@ -12,24 +12,13 @@ import {
   weigh,
 } from './evidence.ts'
 import type { Method } from './method.ts'
+import { firstWeight, type Limit, nextWeight } from './ramp.ts'
 
 /** What follows from a look. */
 export type Decision = 'ramp' | 'full' | 'blind' | 'rollback' | 'promote'
 
 /** Why the weight is what it is. */
-export type Cause =
-  | 'first'
-  | 'risk'
-  | 'impact'
-  | 'schedule'
-  | 'most'
-  | 'unseen'
-  | 'doubt'
-  | 'verify'
-  | 'proven'
-  | 'due'
-  | 'blind'
-  | 'step'
+export type Cause = Limit | 'doubt' | 'verify' | 'proven' | 'due' | 'blind' | 'step'
 
 /** Plain JSON. Times are seconds since the canary's first request was possible; weights are fractions of 1. */
 export interface Engine {
@@ -120,9 +109,6 @@ export function blindEngine({ method }: Setup, engine: Engine, at: number): Engi
   return { ...blind, saved: engine.weight, weight: 0, cause: 'blind' }
 }
 
-/** Seconds from an answer to the first one that a new weight made: it is counted, read, and acted on. */
-export const lagOf = ({ method, baseline }: Setup): number => baseline.interval * (1 + method.lagTicks)
-
 function take(setup: EngineSetup, before: Engine, look: Look): Engine {
   const tests = observe(setup, before.tests, look)
   const { harm, relative, latency }: Weighed = weigh(setup, tests)
@@ -195,17 +181,16 @@ function doubt(setup: EngineSetup, engine: Engine, canVerify: boolean): Engine {
   }
 }
 
-/**
- * The weight that the evidence allows: w = max(w, min(most, stepRequests/(rate·lag·U), max(maxErrorRise/U, schedule))), on the ladder.
- * The first bound keeps the requests at risk before the next look within their budget, the second the service's error rate; the
- * schedule lets a calm release of little traffic go on.
- */
+/** Up the ladder while it is calm; to full when it is proven, or due. */
 function ramp(setup: Setup, engine: Engine, { at, rate }: Look): Engine {
   const { method } = setup
+  const { proven, weight } = engine
   if (!isCalm(method, engine)) return engine
   if (engine.full !== undefined)
-    return engine.weight === method.fullWeight ? engine : { ...engine, weight: method.fullWeight }
-  const raised = climb(setup, engine, at, rate)
+    return weight === method.fullWeight
+      ? engine
+      : { ...engine, weight: method.fullWeight, cause: proven ? 'proven' : 'due' }
+  const raised = { ...engine, ...nextWeight(setup, engine, at, rate) }
   const due =
     at >= method.deadline && engine.requests >= method.minRequests && method.onDeadline === 'promote'
   // Proof is asked of this look: an older one may be out of date.
@@ -220,48 +205,6 @@ const atFull = (engine: Engine, weight: number, at: number, cause: Cause): Engin
   full: at,
   decision: 'full',
 })
-
-function climb(setup: Setup, engine: Engine, at: number, rate: number): Engine {
-  const { method } = setup
-  const { most, cause } = limitOf(setup, Math.max(engine.atMost, 1e-6), at, rate)
-  const allowed = onLadder(method, most)
-  if (allowed <= engine.weight) return { ...engine, cause: engine.since === 0 ? 'first' : cause }
-  if (engine.onRung < method.rungRequests) return { ...engine, cause: 'unseen' }
-  return { ...engine, weight: allowed, cause }
-}
-
-/** The most that the upper bound allows, and which of the limits says so. */
-function limitOf(
-  setup: Setup,
-  u: number,
-  at: number,
-  rate: number,
-): { readonly most: number; readonly cause: Cause } {
-  const { method } = setup
-  const schedule = method.unprovenMax * Math.min(1, at / (method.scheduleShare * method.deadline))
-  const risk = method.stepRequests / (rate * lagOf(setup) * u)
-  const impact = method.maxErrorRise / u
-  const most = Math.min(method.unprovenMax, risk, Math.max(impact, schedule))
-  if (most === method.unprovenMax) return { most, cause: 'most' }
-  if (most === risk) return { most, cause: 'risk' }
-  return { most, cause: schedule > impact ? 'schedule' : 'impact' }
-}
-
-/** The highest rung that is allowed; the lowest when none is. */
-function onLadder({ ladder, rungSlack }: Method, weight: number): number {
-  if (ladder.length === 0) return weight
-  const below = ladder.filter((rung) => rung <= weight * rungSlack + 1e-12)
-  return below.at(-1) ?? ladder[0] ?? weight
-}
-
-/** The blind first window puts `firstRequests` at risk. */
-function firstWeight(setup: Setup): number {
-  const { method, baseline } = setup
-  const { rate } = baseline
-  if (rate === undefined) return method.minWeight
-  const share = method.firstRequests / (rate * lagOf(setup))
-  return onLadder(method, Math.min(Math.max(share, method.minWeight), method.firstMax))
-}
 
 /** Listed steps: the next one when this one's time is over, it was calm, and it was seen. */
 function followSteps({ method }: Setup, steps: Steps, engine: Engine, { at }: Look): Engine {
