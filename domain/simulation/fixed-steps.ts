@@ -1,5 +1,5 @@
 // Listed steps judged by fixed thresholds, in a simulated world: the judge that Slipway keeps for those who choose it.
-import type { Counts, Reading, Tally } from '../judge/judge.ts'
+import type { Counts, Reading, Tally, Verdict } from '../judge/judge.ts'
 import { beginThresholds, judgeThresholds, type StepQuestion } from '../judge/thresholds.ts'
 import type { Random } from './random.ts'
 import type { Policy, Run } from './run.ts'
@@ -45,10 +45,8 @@ export function fixedSteps(plan: FixedSteps): Policy {
       const asked = question(plan, world, step, since)
       const judged = judgeThresholds(asked, state, reading(known))
       state = judged.state
-      const { verdict } = judged
-      if (verdict.kind === 'harmful') return ended('rolled-back', at, harm)
-      const waits = verdict.kind === 'undecided' && verdict.noData && at - since >= (asked.for ?? 0) / 1000
-      if (verdict.kind !== 'safe' && !(waits && plan.onNoTraffic === 'promote')) continue
+      if (judged.verdict.kind === 'harmful') return ended('rolled-back', at, harm)
+      if (!goesOn(plan, judged.verdict, (at - since) * 1000 >= asked.for)) continue
       if (step === last) return ended('promoted', at, harm + harmAfter(world, at))
       step++
       since = at
@@ -58,6 +56,11 @@ export function fixedSteps(plan: FixedSteps): Policy {
   }
 }
 
+/** A step that is over without enough requests ends as the App has it. */
+const goesOn = ({ onNoTraffic }: FixedSteps, verdict: Verdict, over: boolean): boolean =>
+  verdict.kind === 'safe' ||
+  (verdict.kind === 'undecided' && verdict.noData && over && onNoTraffic === 'promote')
+
 const zero: Tally = { requests: 0, errors: 0, timed: 0, within: [0] }
 const begun: Counted = { at: 0, canary: zero, stable: zero }
 
@@ -65,14 +68,8 @@ function count(world: World, random: Random, before: Counted, weight: number, at
   const seconds = at - before.at
   const bounds = world.latency ? [world.objective] : []
   const grown = (side: 'canary' | 'stable', share: number): Tally => {
-    const { requests, errors, slow } = answer(
-      world,
-      random,
-      side,
-      world.rate * share * seconds,
-      at - seconds / 2,
-      bounds,
-    )
+    const expected = world.rate * share * seconds
+    const { requests, errors, slow } = answer(world, random, side, expected, at - seconds / 2, bounds)
     const known = before[side]
     return {
       requests: known.requests + requests,
