@@ -152,7 +152,7 @@ const Analysis = z.strictObject({
       'How much of stable’s past is measured once at the start. Longer knows rare errors and bursts better; shorter forgets yesterday’s incident sooner.',
     ),
   warmup: Duration('0s', '10m')
-    .prefault('10s')
+    .prefault('5s')
     .describe(
       'How long the canary’s first answers are not judged by their latency (their errors always are). Longer forgives slow starts, and finds slow versions that much later.',
     ),

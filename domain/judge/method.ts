@@ -144,5 +144,5 @@ export const defaultMethod: Method = {
   maxDuration: 1500,
   onInconclusive: 'hold',
   blindAfter: 60,
-  warmup: 10,
+  warmup: 5,
 }

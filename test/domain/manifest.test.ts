@@ -46,7 +46,7 @@ describe('a file that is right', () => {
           onInconclusive: 'hold',
           metricsLost: { zeroAfter: 60_000 },
           history: 86_400_000,
-          warmup: 10_000,
+          warmup: 5_000,
         },
         onNoTraffic: 'hold',
         bake: 600_000,
