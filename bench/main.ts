@@ -33,7 +33,7 @@ program
   .action(async ({ only, rate, interval, atOnce, out }) => {
     const report = await judge({ only, rates: rate, interval, atOnce, out, say, signal: stopped.signal })
     print(report)
-    if (report.missed.length > 0) process.exitCode = 1
+    if (report.missed.length > 0) process.exitCode = stopped.signal.aborted ? 130 : 1
   })
 
 program
@@ -61,5 +61,5 @@ try {
   await program.parseAsync()
 } catch (error) {
   process.stderr.write(`✗ ${(error as Error).message}\n`)
-  process.exitCode = stopped.signal.aborted ? 130 : 1
+  process.exitCode = 1
 }

@@ -31,9 +31,9 @@ export function harmOf(samples: readonly Sample[], from: number, to: number, bel
   return { canary, stable, unanswered, harmed: beyond(canary, stable) + unanswered }
 }
 
-const bad = ({ errors, slow }: Side): number => errors + slow
-
+/** Failed and late apart: a lucky share of the one does not make up for the other. */
 function beyond(canary: Side, stable: Side): number {
-  const usual = stable.requests > 0 ? bad(stable) / stable.requests : 0
-  return Math.max(0, bad(canary) - canary.requests * usual)
+  const more = (kind: 'errors' | 'slow') =>
+    Math.max(0, canary[kind] - (canary.requests * stable[kind]) / Math.max(1, stable.requests))
+  return more('errors') + more('slow')
 }
