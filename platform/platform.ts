@@ -83,7 +83,11 @@ export interface Metrics {
    * Each of `bounds` (seconds) must be a bucket's bound: else `Invalid`, naming those there are. A series whose sample is no count
    * (NaN, negative) is left out; fails plainly when none is left, or when Prometheus does not answer.
    */
-  readonly counters: (app: AppRef, revisions: readonly string[], bounds: readonly number[]) => Promise<Reading>
+  readonly counters: (
+    app: AppRef,
+    revisions: readonly string[],
+    bounds: readonly number[],
+  ) => Promise<Reading>
   /** The same counters at the end of each of the last `minutes`, with every latency bound that the gateway knows. */
   readonly history: (app: AppRef, revisions: readonly string[], minutes: number) => Promise<History>
   /** The question that `counters` asks, for people to ask it themselves. */
