@@ -1,9 +1,12 @@
 // `npm run vectors -- FILE`: holds the judge against a file of test vectors, one line a case.
 import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { checkVectors, type Outcome } from './vector-cases.ts'
 import { parseVectors } from './vector-file.ts'
 
-const path = process.argv[2]
+const written = process.argv[2]
+// npm runs scripts in the project's folder, and says here where it was called.
+const path = written === undefined ? undefined : resolve(process.env.INIT_CWD ?? '.', written)
 if (path === undefined || process.argv.length > 3) {
   process.stderr.write('say which file of test vectors: npm run vectors -- FILE\n')
   process.exitCode = 2
@@ -11,7 +14,9 @@ if (path === undefined || process.argv.length > 3) {
   try {
     tell(checkVectors(parseVectors(readFileSync(path, 'utf8'), path)))
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.stderr.write(
+      `cannot check the judge against ${path}: ${error instanceof Error ? error.message : String(error)}\n`,
+    )
     process.exitCode = 2
   }
 }

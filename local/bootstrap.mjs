@@ -14,22 +14,25 @@ const verbs = {
   down: (args) => [[process.execPath, local, 'down', ...args]],
   status: (args) => [[process.execPath, local, 'status', ...args]],
   demo: (args) => [[process.execPath, local, 'demo', ...args]],
-  // The simulation needs no cluster.
   bench: (args) => [
-    ...(args[0] === 'simulation' ? [] : [[process.execPath, local, 'up']]),
+    ...(computes('bench', args) ? [] : [[process.execPath, local, 'up']]),
     [process.execPath, 'dist/bench/main.js', ...args],
   ],
   test: (args) => [[process.execPath, local, 'test', ...args]],
+  vectors: (args) => [[process.execPath, 'dist/bench/vectors.js', ...args]],
 }
+
+/** What only computes: it starts nothing and needs no rights. */
+const computes = (verb, [what]) => verb === 'vectors' || (verb === 'bench' && what === 'simulation')
 
 function main() {
   const [verb = '', ...args] = process.argv.slice(2)
   if (!Object.hasOwn(verbs, verb))
     fail(`unknown verb "${verb}": use one of ${Object.keys(verbs).join(', ')}`, 2)
-  checkSystem()
+  checkSystem(computes(verb, args))
   process.chdir(root)
   // A machine-readable answer must stay alone on standard output.
-  const quiet = args.includes('--json') || verb === 'bench'
+  const quiet = args.includes('--json') || verb === 'bench' || verb === 'vectors'
   installDependencies(quiet)
   buildSources(quiet)
   const commands = verbs[verb](args)
@@ -43,10 +46,11 @@ function main() {
   }
 }
 
-function checkSystem() {
+function checkSystem(onlyComputes) {
   const [major, minor] = process.versions.node.split('.').map(Number)
   if (major < 20 || (major === 20 && minor < 19))
     fail(`Node 20.19 or newer is needed; this is ${process.versions.node}`)
+  if (onlyComputes) return
   if (process.platform !== 'linux') fail(`Linux is needed, real or virtual; this is ${process.platform}`)
   if (process.getuid() !== 0) fail('it takes root to run a cluster: run the same command with sudo')
 }
