@@ -74,9 +74,10 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
     /** What the stable side has been like, and the counters before the canary's first request. */
     async studyStable(study: Study): Promise<Studied> {
       const { app, method, canary, stable } = study
+      const { cancellationSignal } = Context.current()
       const until = clock.now() + pastWithin
       const past = await asked(clock, { every: 1_000, until }, () => recall(platform, study))
-      await clock.sleep(past ? 2 * (past.reading.interval ?? 1_000) : 0)
+      await clock.sleep(past ? 2 * (past.reading.interval ?? 1_000) : 0, cancellationSignal)
       const now = await read(metrics, app, past?.known ?? [], [])
       const baseline = baselineOf(study, past, now)
       const setup = setupOf(study, baseline)

@@ -40,7 +40,9 @@ export const watching = proxyActivities<Pick<Activities, 'watchStep' | 'watchCan
 
 /** The past is asked for; that it cannot be had is an answer too. */
 export const studying = proxyActivities<Pick<Activities, 'studyStable'>>({
-  ...alive,
+  ...ends,
+  // A day's counters may take Prometheus half a minute.
+  heartbeatTimeout: '1m',
   startToCloseTimeout: '3m',
   retry: { initialInterval: '1s', maximumInterval: '15s' },
 })
