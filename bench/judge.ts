@@ -107,7 +107,7 @@ interface Done {
 
 const isDone = (one: Done | Error): one is Done => !(one instanceof Error)
 
-/** Those with much traffic a few at a time, those with little all at once beside them; at last those that blind everybody. */
+/** Those with much traffic a few at a time, those with little all at once beside them; at last, each alone, those that blind everybody. */
 async function runAll(
   lab: Laboratory,
   planned: readonly Conditions[],
@@ -118,7 +118,7 @@ async function runAll(
   const quiet = together.filter(({ rate }) => rate <= few)
   const done = await Promise.all([inWaves(lab, busy, atOnce), inWaves(lab, quiet, quiet.length)])
   const alone = planned.filter(({ scenario }) => scenario.alone)
-  return [...done.flat(), ...(await inWaves(lab, alone, atOnce))]
+  return [...done.flat(), ...(await inWaves(lab, alone, 1))]
 }
 
 async function inWaves(
