@@ -19,7 +19,7 @@ import {
 import type { Judging, ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
 import { asked, type Clock } from './clock.ts'
-import { read, teller, watchAtMost } from './watch.ts'
+import { read, teller, watchUntilSeen } from './watch.ts'
 
 /** How long the past is asked for before the release begins without it, and without weight. */
 const pastWithin = 30_000
@@ -89,29 +89,21 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
       return { judging, state, course: courseOf(setup, state.engine) }
     },
 
-    async watchCanary(watch: CanaryWatch): Promise<CanaryWatched> {
-      const { cancellationSignal, heartbeat, info } = Context.current()
-      let state = (info.heartbeatDetails as SequentialState | undefined) ?? watch.state
-      const until = clock.now() + watchAtMost
-      const every = lookEvery(watch)
-      const tell = teller(report, clock, watch)
-      let freshAt = clock.now() - state.silent * 1000
-      for (;;) {
-        const reading = await look(metrics, watch)
-        if (isFresh(reading, state)) freshAt = clock.now()
-        const judged = judge(watch.question, state, reading, clock.now() - freshAt)
-        const seen = conclusion(watch, judged)
-        if (seen) {
-          // Harm is acted on at once; else what was said arrives before what the workflow says next.
-          if (seen.kind !== 'harmful') await tell.done()
-          return seen
-        }
-        state = judged.state
-        heartbeat(state)
-        tell.soon(judged.verdict)
-        if (clock.now() >= until) return { kind: 'watching', state }
-        await clock.sleep(every, cancellationSignal)
-      }
+    watchCanary: (watch: CanaryWatch): Promise<CanaryWatched> => {
+      let freshAt: number | undefined
+      return watchUntilSeen<SequentialState, CanaryWatched>(clock, teller(report, clock, watch), {
+        every: lookEvery(watch),
+        begin: watch.state,
+        look: async (state) => {
+          freshAt ??= clock.now() - state.silent * 1000
+          const reading = await look(metrics, watch)
+          if (isFresh(reading, state)) freshAt = clock.now()
+          const judged = judge(watch.question, state, reading, clock.now() - freshAt)
+          const seen = conclusion(watch, judged)
+          return seen ? { seen } : { memory: judged.state, verdict: judged.verdict }
+        },
+        pause: (state) => ({ kind: 'watching', state }),
+      })
     },
   }
 }

@@ -1,5 +1,4 @@
 // Watches one step by fixed objectives, until its verdict. It never moves traffic.
-import { Context } from '@temporalio/activity'
 import type { AppRef } from '../domain/app.ts'
 import type { Evidence, Verdict } from '../domain/judge/judge.ts'
 import {
@@ -11,7 +10,7 @@ import {
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
 import { asked, type Clock } from './clock.ts'
-import { read, teller, watchAtMost } from './watch.ts'
+import { type Looked, read, teller, watchUntilSeen } from './watch.ts'
 
 const lookEvery = 1_000
 const blindAfter = 60_000
@@ -44,25 +43,13 @@ interface Memory {
 
 export function stepVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
   return {
-    async watchStep(watch: Watch): Promise<Watched> {
-      const { cancellationSignal, heartbeat, info } = Context.current()
-      let memory: Memory = (info.heartbeatDetails as Memory | undefined) ?? begin(watch)
-      const until = clock.now() + watchAtMost
-      const tell = teller(report, clock, watch)
-      for (;;) {
-        const look = await lookOnce(metrics, clock, watch, memory)
-        if ('kind' in look) {
-          // Harm is told at once; else what was said arrives before what the workflow says next.
-          if (look.kind !== 'harmful') await tell.done()
-          return look
-        }
-        memory = look.memory
-        heartbeat(memory)
-        tell.soon(look.verdict)
-        if (clock.now() >= until) return { kind: 'watching', state: memory.state }
-        await clock.sleep(lookEvery, cancellationSignal)
-      }
-    },
+    watchStep: (watch: Watch): Promise<Watched> =>
+      watchUntilSeen<Memory, Watched>(clock, teller(report, clock, watch), {
+        every: lookEvery,
+        begin: { state: watch.state ?? beginThresholds() },
+        look: (memory) => lookOnce(metrics, clock, watch, memory),
+        pause: ({ state }) => ({ kind: 'watching', state }),
+      }),
 
     /** Waits until the metrics answer again. */
     async awaitMetrics({ app, question }: Pick<Watch, 'app' | 'question'>): Promise<void> {
@@ -72,23 +59,22 @@ export function stepVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'repor
   }
 }
 
-const begin = ({ state }: Watch): Memory => ({ state: state ?? beginThresholds() })
-
 /** One reading, one verdict: either the watch is over, or this is what it remembers. */
 async function lookOnce(
   metrics: Platform['metrics'],
   clock: Clock,
   watch: Watch,
   memory: Memory,
-): Promise<Watched | { memory: Memory; verdict?: Verdict }> {
+): Promise<Looked<Memory, Watched>> {
   const reading = await look(metrics, watch.app, watch.question)
   if (!reading) {
     const lostSince = memory.lostSince ?? clock.now()
     if (clock.now() - lostSince < blindAfter) return { memory: { ...memory, lostSince } }
-    return { kind: 'blind', reason: `the metrics have not answered for ${blindAfter / 1000} s` }
+    return { seen: { kind: 'blind', reason: `the metrics have not answered for ${blindAfter / 1000} s` } }
   }
   const { state, verdict } = judgeThresholds(watch.question, memory.state, reading)
-  return conclusion(watch, state, verdict, clock.now()) ?? { memory: { state }, verdict }
+  const seen = conclusion(watch, state, verdict, clock.now())
+  return seen ? { seen } : { memory: { state }, verdict }
 }
 
 function look(metrics: Platform['metrics'], app: AppRef, { canary, stable, objectives }: StepQuestion) {

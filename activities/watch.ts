@@ -1,5 +1,5 @@
 // What the watches of both judges share: a reading that may fail, and numbers that are told while they come.
-import { log } from '@temporalio/activity'
+import { Context, log } from '@temporalio/activity'
 import type { AppRef } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import type { Reading, Verdict } from '../domain/judge/judge.ts'
@@ -10,7 +10,46 @@ import type { Clock } from './clock.ts'
 const reportEvery = 5_000
 
 /** One watch is one activity of bounded length; the workflow asks for the next. */
-export const watchAtMost = 60 * 60_000
+const watchAtMost = 60 * 60_000
+
+/** What one look made of it: the watch is over, or this is what to remember. */
+export type Looked<Memory, Seen> =
+  | { readonly seen: Seen }
+  | { readonly memory: Memory; readonly verdict?: Verdict }
+
+interface Looking<Memory, Seen> {
+  /** Milliseconds between two looks. */
+  readonly every: number
+  /** What is known at first, unless a lost worker's heartbeat knows more: what is remembered rides in it. */
+  readonly begin: Memory
+  readonly look: (memory: Memory) => Promise<Looked<Memory, Seen>>
+  /** How the watch ends when its time is over and nothing else was. */
+  readonly pause: (memory: Memory) => Seen
+}
+
+/** Looks again and again until the watch is over; tells the numbers meanwhile. */
+export async function watchUntilSeen<Memory, Seen extends { readonly kind: string }>(
+  clock: Clock,
+  tell: ReturnType<typeof teller>,
+  { every, begin, look, pause }: Looking<Memory, Seen>,
+): Promise<Seen> {
+  const { cancellationSignal, heartbeat, info } = Context.current()
+  let memory = (info.heartbeatDetails as Memory | undefined) ?? begin
+  const until = clock.now() + watchAtMost
+  for (;;) {
+    const looked = await look(memory)
+    if ('seen' in looked) {
+      // Harm is acted on at once; else what was said arrives before what the workflow says next.
+      if (looked.seen.kind !== 'harmful') await tell.done()
+      return looked.seen
+    }
+    memory = looked.memory
+    heartbeat(memory)
+    tell.soon(looked.verdict)
+    if (clock.now() >= until) return pause(memory)
+    await clock.sleep(every, cancellationSignal)
+  }
+}
 
 /** Undefined when the metrics do not answer: that is an answer too, and no data. */
 export async function read(
