@@ -165,14 +165,12 @@ export interface Weighed {
 export function weigh({ method, baseline }: Setup, tests: Tests): Weighed {
   const { weights, veto } = method
   const timed = baseline.latency.length > 0
-  const all =
-    weights.errors + weights.reference + weights.objective + (timed ? weights.latency + weights.slow : 0)
-  const scale = timed ? 1 : 1 / all
+  const scale = timed ? 1 : 1 / (weights.errors + weights.reference + weights.objective)
   const latency = timed ? mean(tests.latency) : 0
   const sick = tests.stableReference.m >= veto || tests.stableObjective.m >= veto
   const absolute = sick ? 0 : weights.reference * tests.reference.m + weights.objective * tests.objective.m
   const slow = timed && tests.stableSlow.m < veto ? weights.slow * tests.slow.m : 0
-  const relative = scale * (weights.errors * tests.errors.m + (timed ? weights.latency * latency : 0))
+  const relative = scale * (weights.errors * tests.errors.m + weights.latency * latency)
   return { harm: relative + scale * (absolute + slow), relative, latency }
 }
 
