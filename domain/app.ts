@@ -33,10 +33,43 @@ const Build = z.strictObject({
     .describe('The stage of the Dockerfile to build; the last one when absent.'),
 })
 
+const objectName = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/
+const ConfigFields = z.strictObject({
+  name: Text(objectName, 63, 'the name of an object in the App’s namespace').describe('Its name.'),
+  mount: Text(/^\/(?!.*\.\.)[\w.\-/]+$/, 256, 'a folder’s absolute path in the container, without ..')
+    .exactOptional()
+    .describe('The folder that its keys appear in as files; they are environment variables when absent.'),
+})
+const Configs = (of: string) =>
+  List(
+    z.preprocess((written) => (typeof written === 'string' ? { name: written } : written), ConfigFields),
+    0,
+    16,
+    `names of ${of}, or maps like {name: shop-files, mount: /etc/shop}`,
+  )
+
 const Run = z.strictObject({
   port: Whole(1, 65535).default(8080).describe('The port that the program listens on.'),
   replicas: Whole(1, 1000).default(2).describe('How many pods each revision has.'),
+  autoscale: z
+    .strictObject({
+      min: Whole(1, 1000).describe('The fewest pods.'),
+      max: Whole(1, 1000).describe('The most pods.'),
+      cpu: Whole(1, 1000)
+        .default(70)
+        .describe('The processor use, in percent of what is promised, that it keeps to.'),
+    })
+    .exactOptional()
+    .describe('Lets the number of pods follow their load, in place of replicas.'),
   env: texts().default({}).describe('Environment variables.'),
+  config: Configs('ConfigMaps')
+    .exactOptional()
+    .describe(
+      'ConfigMaps of the App’s namespace: their keys become environment variables, or files below `mount`. Their content belongs to the revision; a change is a release.',
+    ),
+  secrets: Configs('Secrets')
+    .exactOptional()
+    .describe('Secrets of the App’s namespace, used like `config`. The App’s policy must allow each.'),
   resources: z
     .strictObject({
       cpu: Cpu().prefault('100m').describe('Processor time that each pod is promised.'),
@@ -56,6 +89,9 @@ const Route = z.strictObject({
   hosts: List(Host, 0, 16, 'host names')
     .default([])
     .describe('The host names that are served; every name that reaches the gateway when empty.'),
+  preview: List(Host, 1, 4, 'host names')
+    .exactOptional()
+    .describe('Host names that show the newest revision while its release runs, before it has traffic.'),
 })
 
 export const AppSpec = z.strictObject({
@@ -109,15 +145,7 @@ export const clusterOnly: readonly string[] = ['source', 'policy', 'onDelete']
 /** Keys and values that the format has a place for and this version cannot do yet: refused with a reason, never ignored. */
 export const notYet: Readonly<Record<string, string>> = {
   'spec.image': 'images built elsewhere are not supported yet; give spec.build',
-  'spec.run.autoscale': 'autoscaling is not supported yet; give spec.run.replicas',
-  'spec.run.config': 'ConfigMaps are not supported yet; give spec.run.env',
-  'spec.run.secrets': 'Secrets are not supported yet',
-  'spec.release.gates': 'gates are not supported yet',
   'spec.release.objectives.queries': 'own queries are not supported yet',
-  'spec.release.strategy=blue-green': 'blue-green is not supported yet',
-  'spec.release.strategy=immediate': 'immediate is not supported yet',
-  'spec.release.onFailure=hold': 'hold is not supported yet',
-  'spec.release.supersede=cancel': 'cancel is not supported yet',
 }
 
 /** Keys that earlier files had in another place. */

@@ -165,6 +165,23 @@ export const List = <S extends z.ZodType>(item: S, min: number, max: number, of:
 export const WordOrList = <const W extends string, S extends z.ZodType>(word: W, list: z.ZodArray<S>) =>
   leaf(z.union([Word(word), list]), `${word}, or ${notations.get(list)?.expected}`, {})
 
+/** A word in place of a share of the traffic; leaves as the word, or as thousandths. */
+export const WordOrWeight = <const W extends string>(word: W) =>
+  leaf(
+    z
+      .union([z.number(), z.string()])
+      .transform((written, context): W | number =>
+        written === word ? word : (parseWeight(written) ?? refuse(context, written)),
+      ),
+    `${word}, or a percentage from 0.1% to 100% in tenths, like 50`,
+    {
+      anyOf: [
+        { type: 'number', minimum: 0.1, maximum: 100 },
+        { type: 'string', pattern: `${weight.source}|^${word}$` },
+      ],
+    },
+  )
+
 function leaf<S extends z.ZodType>(schema: S, expected: string, json: Notation['schema']): S {
   notations.add(schema, { expected, schema: json })
   return schema

@@ -1,5 +1,6 @@
 // `spec.release`: how a commit reaches 100 %, and by what it is judged on the way. Part of the one schema in app.ts.
 import { z } from 'zod'
+import { Gates, WindowsSpec } from './gate-spec.ts'
 import { Duration, List, Points, Share, Weight, Whole, Word, WordOrList } from './notation.ts'
 
 const StepFields = z.strictObject({
@@ -162,7 +163,16 @@ const Analysis = z.strictObject({
 })
 
 export const ReleaseSpec = z.strictObject({
-  strategy: Word('canary').exactOptional().describe('How traffic moves; canary when absent.'),
+  strategy: Word('canary', 'blue-green', 'immediate')
+    .exactOptional()
+    .describe(
+      'How traffic moves; canary when absent. `blue-green` shows the new revision at `route.preview`, and then gives it all traffic at once; `immediate` does so as soon as it is ready. Both keep the old one warm until the bake is over, and go back to it when the objectives are missed.',
+    ),
+  scale: Word('follow', 'full')
+    .exactOptional()
+    .describe(
+      'How many pods the new revision has on its way: as many as its share of the load needs (`follow`), or all of them from the start (`full`, when absent).',
+    ),
   steps: WordOrList('auto', Steps)
     .default('auto')
     .describe(
@@ -180,10 +190,22 @@ export const ReleaseSpec = z.strictObject({
     .describe(
       'The watch after full, while the old revision is still warm. Longer finds later harm, and pays for the old pods meanwhile; after it, going back takes a new release.',
     ),
-  onFailure: Word('rollback').exactOptional().describe('What harm leads to; rollback when absent.'),
-  supersede: Word('latest', 'queue')
+  gates: Gates.exactOptional().describe(
+    'Points where the canary stays where it is until people or another program let it go on. The watch goes on meanwhile: a canary that turns bad is taken back.',
+  ),
+  windows: WindowsSpec.exactOptional().describe(
+    'When weight may rise; outside of them it stays where it is, and the watch goes on.',
+  ),
+  onFailure: Word('rollback', 'hold')
+    .exactOptional()
+    .describe(
+      'What harm leads to; rollback when absent. `hold` leaves the weight where it is until a person decides, for those whose data has moved on.',
+    ),
+  supersede: Word('latest', 'queue', 'cancel')
     .default('latest')
-    .describe('What a newer push does to a running release: take its place at once, or wait.'),
+    .describe(
+      'What a newer push does to a running release: take its place at once (`latest`), wait for its end (`queue`), or take its place only while it has had no traffic yet (`cancel`).',
+    ),
 })
 /** Every default filled in. Times are milliseconds (the latency objective: seconds), rates, tolerances and points fractions of 1, weights thousandths. */
 export type ReleaseSpec = z.output<typeof ReleaseSpec>

@@ -1,9 +1,11 @@
 // A Release: one attempt to bring one commit to 100 %. Its plan, its phases, its outcome, and what people see of it.
 import type { AppRef, AppSpec } from './app.ts'
+import type { Gate, Waiting, Windows } from './gate.ts'
 import type { Baseline } from './judge/baseline.ts'
 import type { Steps } from './judge/engine.ts'
 import type { Evidence, Objectives } from './judge/judge.ts'
 import type { Method } from './judge/method.ts'
+import type { Image } from './revision.ts'
 
 /** Which release; `seq` numbers the App's releases and never repeats. */
 export interface ReleaseRef {
@@ -27,9 +29,14 @@ export interface Commit {
   readonly sha: string
   readonly title: string
   readonly author: string
+  /** The author's, as git tells it. */
+  readonly email?: string
   /** Milliseconds since the epoch. */
   readonly committedAt: number
 }
+
+/** What began a release: a push; `retry`; a ConfigMap or Secret that changed; a return to an earlier revision. */
+export type Cause = 'push' | 'retry' | 'config' | 'return'
 
 export type Phase =
   | 'pending'
@@ -76,6 +83,11 @@ export interface Plan {
   readonly servedHosts?: readonly string[]
   /** The watch after full, in milliseconds. */
   readonly bake: number
+  /** In the order in which they are reached. */
+  readonly gates?: readonly Gate[]
+  readonly windows?: Windows
+  /** The image that this commit was built to before, with the same instructions: nothing is built. */
+  readonly image?: Image
 }
 
 /** One line of the release's history: what the weight was, what was seen, what was decided. */
@@ -122,6 +134,23 @@ export interface ReleaseStatus {
   /** Whether the release was shown to be safe, or only not shown to be harmful; absent until it is full. */
   readonly proven?: boolean
   readonly transitions: readonly Transition[]
+  /** A push when absent. */
+  readonly cause?: Cause
+  /** Who asked for it, when a person did. */
+  readonly by?: string
+  /** Why nothing happens at this moment. */
+  readonly waiting?: Waiting
+  /** The newer release that took its place: `shop-8`. */
+  readonly supersededBy?: string
+  /** What runs beside the stable revision while the release lasts. */
+  readonly surge?: Surge
   readonly startedAt: number
   readonly finishedAt?: number
+}
+
+/** The pods that a release needs at most beyond those of the stable revision, and what they are promised, as Kubernetes writes it. */
+export interface Surge {
+  readonly pods: number
+  readonly cpu: string
+  readonly memory: string
 }

@@ -1,6 +1,7 @@
 // A Revision: immutable image digest + run spec, with its own Deployment and Service, named by what it is.
 import type { AppRef, AppSpec } from './app.ts'
 import { canonicalJson } from './canonical-json.ts'
+import { type ConfigCopy, configDigest } from './config.ts'
 import { type Plan, releaseName } from './release.ts'
 
 /** `registry/app@sha256:…`: always by digest. */
@@ -27,25 +28,32 @@ export interface Revision {
   readonly sha: string
   readonly image: Image
   readonly run: AppSpec['run']
+  /** The copies that it uses; absent when it names none. */
+  readonly config?: readonly ConfigCopy[]
 }
 
-/** The revision of this plan and this image. Same commit, same declaration, same image: same name. */
-export function makeRevision(plan: Plan, image: Image): Revision {
+/** The revision of this plan, image and configuration. Same commit, same declaration, same image, same content: same name. */
+export function makeRevision(plan: Plan, image: Image, config: readonly ConfigCopy[] = []): Revision {
   const { app, sha } = plan.release
   const { run } = plan.spec
-  const hash = hashes[hashVersion]({ image, run })
+  const copies = config.length > 0 ? { config } : {}
+  const hash = hashes[hashVersion]({ image, run, ...copies })
   const name = `${app.name}-${sha.slice(0, 7)}-${hash}`
-  return { app, name, release: releaseName(plan.release), sha, image, run }
+  return { app, name, release: releaseName(plan.release), sha, image, run, ...copies }
 }
 
 /** Kept beside each revision: a newer Slipway may hash otherwise, yet must not roll what runs. */
 export const hashVersion = '1'
 
-type Declared = Pick<Revision, 'image' | 'run'>
+type Declared = Pick<Revision, 'image' | 'run' | 'config'>
 
-// The repository's address is left out: a registry that moves is no new revision.
+// The repository's address is left out: a registry that moves is no new revision. So is what was not declared: a key that
+// is new in the format changes no revision that does not use it.
 const hashes = {
-  '1': ({ image, run }: Declared) => hash4(canonicalJson({ v: '1', digest: image.digest, run })),
+  '1': ({ image, run, config }: Declared) =>
+    hash4(
+      canonicalJson({ v: '1', digest: image.digest, run, ...(config && { config: configDigest(config) }) }),
+    ),
 } satisfies Record<typeof hashVersion, (declared: Declared) => string>
 
 /** FNV-1a over UTF-16 code units, mixed and folded to four hex digits: it tells apart declarations of one commit, no more. */

@@ -1,7 +1,7 @@
 // The three kinds as the cluster knows them: App, Release and Command.
 import { AppSpec, clusterSource } from '../domain/app.ts'
 import { appVerbs, releaseVerbs } from '../domain/command.ts'
-import type { Outcome, Phase, ReleaseStatus } from '../domain/release.ts'
+import type { Cause, Outcome, Phase, ReleaseStatus } from '../domain/release.ts'
 import { type Schema, structuralSchema } from './schema.ts'
 
 type Properties = Readonly<Record<string, Schema>>
@@ -131,6 +131,20 @@ function app(): Kind {
       },
       active: text('The release that runs.'),
       waiting: text('The push that waits for it to end.'),
+      frozen: {
+        type: 'object',
+        description: 'Nothing new begins, and no weight rises.',
+        properties: {
+          by: text('Who asked for it.'),
+          reason: text('Why.'),
+          since: whole('Milliseconds since 1970.'),
+        },
+      },
+      rejected: {
+        type: 'array',
+        description: 'What ended badly, newest first: not tried again until retry.',
+        items: text('A commit, with its configuration when that changed alone.'),
+      },
       message: text('What the App does at this moment.'),
       ...observed,
     },
@@ -164,6 +178,8 @@ const outcomes: Record<Outcome, true> = {
   ignored: true,
 }
 
+const causes: Record<Cause, true> = { push: true, retry: true, config: true, return: true }
+
 /** The judge's own: another judge brings other numbers. */
 const parameters: Schema = { type: 'object', 'x-kubernetes-preserve-unknown-fields': true }
 const evidence: Schema = { ...parameters, description: 'The numbers behind the verdict.' }
@@ -180,6 +196,7 @@ const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', S
       sha: text('The full commit.'),
       title: text('The first line of its message.'),
       author: text('Who wrote it.'),
+      email: text('The author’s address, as git tells it.'),
       committedAt: whole('Milliseconds since 1970.'),
     },
   },
@@ -224,6 +241,30 @@ const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', S
         message: text('What was decided.'),
         evidence,
       },
+    },
+  },
+  cause: word(Object.keys(causes), 'What began it; a push when absent.'),
+  by: text('Who asked for it, when a person did.'),
+  waiting: {
+    type: 'object',
+    description: 'Why nothing happens at this moment.',
+    properties: {
+      for: text('What it waits for.'),
+      gate: text('The gate’s name, when it is one.'),
+      message: text('What for, who can end it, and what happens otherwise.'),
+      since: whole('Milliseconds since 1970.'),
+      until: whole('When it ends by itself.'),
+      approvedBy: { type: 'array', items: text('A person.'), description: 'Who approved so far.' },
+    },
+  },
+  supersededBy: text('The newer release that took its place.'),
+  surge: {
+    type: 'object',
+    description: 'What runs beside the stable revision at most while the release lasts.',
+    properties: {
+      pods: whole('So many pods.'),
+      cpu: text('The processor time that they are promised.'),
+      memory: text('The memory that they are promised.'),
     },
   },
   startedAt: whole('Milliseconds since 1970.'),
@@ -300,6 +341,8 @@ const command = (): Kind => ({
       app: text('The App it is meant for.', 253),
       verb: word([...new Set([...releaseVerbs, ...appVerbs])].sort(), 'What is asked.'),
       reason: text('Why, for those who read it later.', 1024),
+      step: text('The gate that is approved; the one that waits when absent.', 63),
+      to: text('Where rollback returns to: a revision, a release or a commit.', 253),
       by: text('Who asks: the name that the API server knows them by.', 1024),
       onBehalfOf: text('Whom Slipway itself asks for.', 1024),
     },

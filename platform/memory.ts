@@ -5,7 +5,7 @@ import { PermanentFailure } from '../domain/failure.ts'
 import { releaseName } from '../domain/release.ts'
 import { memoryMetrics } from './memory/metrics.ts'
 import { world as makeWorld, type World, type WorldCall, type WorldOptions } from './memory/world.ts'
-import type { Build, Deploy, Platform, Report, Source, Traffic } from './platform.ts'
+import type { Build, Deploy, Hooks, Platform, Report, Source, Traffic } from './platform.ts'
 import { decide } from './traffic/fence.ts'
 
 /**
@@ -25,6 +25,7 @@ export function memoryPlatform(options: WorldOptions = {}): { platform: Platform
     traffic: noted(world, 'traffic', traffic(world)),
     metrics: noted(world, 'metrics', memoryMetrics(world)),
     report: noted(world, 'report', report(world)),
+    hooks: noted(world, 'hooks', hooks(world)),
   }
   return { platform, world }
 }
@@ -89,15 +90,25 @@ function deploy(world: World): Deploy {
       source: world.declared.get(appKey(app)),
       revisions: world.revisionsOf(app),
     }),
-    create: async (revision) => {
+    apps: async () =>
+      [...world.declared.keys()].map((key) => {
+        const [namespace = '', name = ''] = key.split('/')
+        return { namespace, name }
+      }),
+    create: async (revision, pods = revision.run.replicas) => {
       const name = revision.name
-      if (!world.revisions.has(name)) world.revisions.set(name, { revision, at: world.clock.now() })
+      if (!world.revisions.has(name)) world.revisions.set(name, { revision, at: world.clock.now(), pods })
     },
+    scale: async ({ name }, pods) => {
+      const running = world.revisions.get(name)
+      if (running) world.revisions.set(name, { ...running, pods })
+    },
+    config: async () => [],
     readiness: async ({ name, sha, run }) => {
       const failure = world.revisions.has(name) ? world.script(sha).podsFail : undefined
       return {
         ready: world.readyPods(name),
-        wanted: run.replicas,
+        wanted: world.revisions.get(name)?.pods ?? run.replicas,
         ...(failure === undefined ? {} : { failure }),
       }
     },
@@ -143,6 +154,24 @@ function report(world: World): Report {
       world.apps.set(appKey(app), status)
     },
     history: async (app) => [...world.releasesOf(app)].reverse().slice(0, 50),
+    remembered: async (app) => world.apps.get(appKey(app)),
+    unfinished: async () =>
+      [...world.releases.values()].filter(({ outcome }) => !outcome).map(({ release }) => release),
+    happened: async (app, { reason, message }) => {
+      world.events.push({ release: appKey(app), phase: reason, message })
+    },
+  }
+}
+
+function hooks(world: World): Hooks {
+  return {
+    ask: async ({ gate }, { signal }) => {
+      signal.throwIfAborted()
+      const { takes = 0, passes = true, fails } = world.hooks.get(gate.name) ?? {}
+      await world.clock.sleep(takes, signal)
+      if (fails !== undefined) throw new Error(fails)
+      return { passed: passes, message: passes ? 'passed' : 'refused' }
+    },
   }
 }
 

@@ -1,7 +1,10 @@
-// The six things Slipway does to the outside world, on one screen. Each has a folder of drivers here and a contract test.
-import type { AppRef, AppSource } from '../domain/app.ts'
+// What Slipway does to the outside world, on one screen: the six words, and the hooks that its gates ask. Each has a folder of drivers here and a contract test.
+import type { AppRef, AppSource, AppSpec } from '../domain/app.ts'
+import type { ConfigCopy } from '../domain/config.ts'
+import type { HookGate } from '../domain/gate.ts'
 import type { History, Reading } from '../domain/judge/judge.ts'
-import type { Commit, Plan, ReleaseStatus } from '../domain/release.ts'
+import type { Policy } from '../domain/policy.ts'
+import type { Commit, Plan, ReleaseRef, ReleaseStatus } from '../domain/release.ts'
 import type { Image, Revision } from '../domain/revision.ts'
 import type { Epoch, RouteState, Weight } from '../domain/route.ts'
 
@@ -12,6 +15,7 @@ export interface Platform {
   readonly traffic: Traffic
   readonly metrics: Metrics
   readonly report: Report
+  readonly hooks: Hooks
 }
 
 /** Reads repositories. Never a checkout: blobs at a commit. */
@@ -38,16 +42,39 @@ export interface Build {
 
 /** Runs revisions. */
 export interface Deploy {
-  /** The App as the cluster declares it and the revisions that run; `source` is undefined when the App is not (any more) declared. */
-  readonly describe: (
-    app: AppRef,
-  ) => Promise<{ source: AppSource | undefined; revisions: readonly Revision[] }>
-  /** Makes the revision exist: same revision, same objects, however often it is called. */
-  readonly create: (revision: Revision) => Promise<void>
-  /** How many of the revision's pods are ready; `failure` when they cannot become so without a new revision. */
+  /**
+   * The App as the cluster declares it and the revisions that exist, oldest first, also those that have no pods now;
+   * `source` is undefined when the App is not (any more) declared.
+   */
+  readonly describe: (app: AppRef) => Promise<Declared>
+  /** Every App that the cluster declares: read once for all of them. */
+  readonly apps: () => Promise<readonly AppRef[]>
+  /**
+   * Makes the revision exist: same revision, same objects, however often it is called. `pods`: how many it begins with (at least,
+   * with an autoscaler); as many as it declares when absent. One that exists keeps the number it has.
+   */
+  readonly create: (revision: Revision, pods?: number) => Promise<void>
+  /** Gives the revision so many pods, or an autoscaler's least; 0 stops it, and its objects stay. */
+  readonly scale: (revision: Revision, pods: number) => Promise<void>
+  /** How many of the revision's pods are ready, of how many that it is to have now; `failure` when they cannot become so without a new revision. */
   readonly readiness: (revision: Revision) => Promise<{ ready: number; wanted: number; failure?: string }>
-  /** Removes the revision and waits until its pods are gone. The caller has drained it. */
+  /** Removes the revision, with the copies that no other revision uses, and waits until its pods are gone. The caller has drained it. */
   readonly remove: (app: AppRef, revision: string) => Promise<void>
+  /**
+   * The immutable copies of what `run` names, with the content of this moment. `make`: they are made where they are missing; else
+   * only named. Fails `NotFound` when an object is missing, `Forbidden` when it may not be read.
+   */
+  readonly config: (app: AppRef, run: AppSpec['run'], make: boolean) => Promise<readonly ConfigCopy[]>
+}
+
+/** An App in the cluster. */
+export interface Declared {
+  readonly source: AppSource | undefined
+  /** What a push may ask for; absent: everything. */
+  readonly policy?: Policy
+  /** What becomes of what serves when the App is deleted. */
+  readonly onDelete?: 'keep' | 'retire'
+  readonly revisions: readonly Revision[]
 }
 
 /** Moves traffic between revisions. The only object that changes is the route. */
@@ -74,6 +101,10 @@ export interface RouteWrite {
   readonly weights: readonly Weight[]
   readonly epoch: Epoch
   readonly stable: string
+  /** Who asks for it by name, in the header `x-slipway-revision`, gets this revision whatever its weight. */
+  readonly direct?: readonly string[]
+  /** Hosts that show one revision alone. */
+  readonly preview?: { readonly hosts: readonly string[]; readonly revision: string }
 }
 
 /** Reads counters as the proxy saw them: raw, never a rate. */
@@ -102,6 +133,47 @@ export interface Report {
   readonly app: (app: AppRef, status: AppStatus) => Promise<void>
   /** The releases remembered for the App, newest first, at most 50: from these an App's lost workflow is rebuilt. */
   readonly history: (app: AppRef) => Promise<readonly ReleaseStatus[]>
+  /** What the App's status says; undefined when it says nothing or there is no App. */
+  readonly remembered: (app: AppRef) => Promise<AppStatus | undefined>
+  /** Every release of every App that has no outcome yet. */
+  readonly unfinished: () => Promise<readonly ReleaseRef[]>
+  /** Records an Event about the App; once for the same `reason` and `message`. */
+  readonly happened: (app: AppRef, event: AppEvent) => Promise<void>
+}
+
+/** Something that people should know of an App and that is no release's. */
+export interface AppEvent {
+  /** One word in PascalCase: `RouteRepaired`. */
+  readonly reason: string
+  readonly type: 'Normal' | 'Warning'
+  readonly message: string
+}
+
+/** Lets other programs decide at a gate. */
+export interface Hooks {
+  /**
+   * Asks once for this release and gate, however often it is called: a Job is attached to, a request carries the same id.
+   * Returns the answer; fails when there was none, and another try may bring one. On abort a Job is gone before this rejects.
+   */
+  readonly ask: (
+    question: HookQuestion,
+    follow: { readonly signal: AbortSignal; readonly progress: (line: string) => void },
+  ) => Promise<HookAnswer>
+}
+
+export interface HookQuestion {
+  readonly release: ReleaseRef
+  readonly gate: Pick<HookGate, 'name' | 'before' | 'hook'>
+  readonly revision: Revision
+  readonly stable?: string
+  /** Thousandths that the canary holds now. */
+  readonly weight: number
+}
+
+export interface HookAnswer {
+  readonly passed: boolean
+  /** One sentence for people: what was answered. */
+  readonly message: string
 }
 
 export interface AppStatus {
@@ -109,4 +181,15 @@ export interface AppStatus {
   readonly active?: string
   readonly waiting?: string
   readonly message: string
+  /** Nothing new begins, and no weight rises. */
+  readonly frozen?: Frozen
+  /** What ended badly, newest first: not tried again until `retry`. */
+  readonly rejected?: readonly string[]
+}
+
+export interface Frozen {
+  readonly by: string
+  readonly reason: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
 }

@@ -2,6 +2,7 @@
 import { fileURLToPath } from 'node:url'
 import { Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from '../activities/index.ts'
+import { PermanentFailure } from '../domain/failure.ts'
 import { buildkit } from '../platform/build/buildkit.ts'
 import { gitSecret } from '../platform/build/job.ts'
 import { kubernetesDeploy } from '../platform/deploy/kubernetes.ts'
@@ -86,5 +87,10 @@ function platformOf({ git, build, registry, ...settings }: WorkerSettings): Plat
     }),
     metrics: prometheusMetrics({ url: settings.prometheusUrl, pack: traefikCounters }),
     report: kubernetesReport({ kube }),
+    hooks: {
+      ask: async () => {
+        throw new PermanentFailure('Invalid', 'hooks are not supported yet')
+      },
+    },
   }
 }

@@ -2,7 +2,7 @@
 import { defineQuery, defineSignal, defineUpdate } from '@temporalio/workflow'
 import type { AppRef } from '../domain/app.ts'
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts'
-import type { Outcome, ReleaseRef, ReleaseStatus } from '../domain/release.ts'
+import type { Cause, Outcome, ReleaseRef, ReleaseStatus } from '../domain/release.ts'
 
 /** Every workflow and its activities run from this queue. */
 export const taskQueue = 'slipway'
@@ -15,6 +15,8 @@ export interface SourceMoved {
   readonly after: string
   /** The delivery's id, for people: a push receives one outcome however often it is delivered. */
   readonly delivery: string
+  /** Who pushed, as a principal (`github:ana`), when the source knows it. */
+  readonly pusher?: string
 }
 
 export const sourceMoved = defineSignal<[SourceMoved]>('sourceMoved')
@@ -30,7 +32,16 @@ export interface ReleaseFinished {
 export const releaseFinished = defineSignal<[ReleaseFinished]>('releaseFinished')
 
 /** A newer push takes this release's place: it returns the traffic and ends `superseded`. */
-export const supersede = defineSignal<[{ readonly by: string }]>('supersede')
+export interface Supersession {
+  /** The newer commit. */
+  readonly by: string
+  /** The newer release's name: `shop-8`. */
+  readonly release?: string
+}
+export const supersede = defineSignal<[Supersession]>('supersede')
+
+/** The App was frozen, or is not any more (null): a frozen release's weight does not rise. */
+export const freeze = defineSignal<[Frozen | null]>('freeze')
 
 /** A person's command; answered at once, refused with the reason. The update's id is the Command's uid. */
 export const command = defineUpdate<CommandAnswer, [CommandRequest]>('command')
@@ -45,8 +56,11 @@ export interface AppState {
   readonly seq: number
   readonly stable?: { readonly revision: string; readonly sha: string }
   readonly active?: ReleaseRef
-  /** The newest push that waits for the active release to end. */
-  readonly waiting?: { readonly sha: string }
+  /** The newest push that waits for the active release to end, with the number that is kept for it. */
+  readonly waiting?: Waiting
+  readonly frozen?: Frozen
+  /** What `retry`, `rollback` and a changed configuration asked for, and has not begun. */
+  readonly wanted?: Wanted
   /** Commits that ended badly: not tried again until `retry`. */
   readonly rejected: readonly string[]
   /** The latest outcomes, newest first, at most 20. */
@@ -56,6 +70,29 @@ export interface AppState {
   /** Ids of commands already answered, at most 200: Temporal forgets update ids at continue-as-new. */
   readonly answered: readonly string[]
 }
+export interface Waiting {
+  readonly sha: string
+  readonly seq?: number
+}
+
+export interface Frozen {
+  readonly by: string
+  readonly reason: string
+  /** Milliseconds since the epoch. */
+  readonly since: number
+}
+
+/** A release that no push began. */
+export interface Wanted {
+  readonly cause: Exclude<Cause, 'push'>
+  readonly sha: string
+  /** Who asked for it, when a person did. */
+  readonly by?: string
+  readonly reason?: string
+  /** The revision that is returned to. */
+  readonly revision?: string
+}
+
 export const appStatus = defineQuery<AppState>('status')
 
 /** Arguments of the workflow `app`. */
@@ -71,4 +108,9 @@ export interface AppInput {
 export interface ReleaseInput {
   readonly release: ReleaseRef
   readonly stable?: { readonly revision: string; readonly sha: string }
+  /** What began it, when no push did. */
+  readonly wanted?: Wanted
+  /** Who pushed, as a principal, when the source knows it. */
+  readonly pusher?: string
+  readonly frozen?: Frozen
 }

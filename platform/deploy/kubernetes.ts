@@ -21,7 +21,22 @@ export interface DeployOptions {
 export function kubernetesDeploy({ kube, now = Date.now, removeWithin = 90_000 }: DeployOptions): Deploy {
   return {
     describe: async (app) => ({ source: await declared(kube, app), revisions: await running(kube, app) }),
+    apps: async () =>
+      (await kube.list(kinds.App, '')).map(({ metadata: { namespace, name } }) => ({ namespace, name })),
     create: (revision) => create(kube, revision),
+    scale: async ({ app, name }, pods) => {
+      const there = await kube.get(kinds.Deployment, app.namespace, name)
+      if (!there || there.spec.replicas === pods) return
+      const written = await kube.replace(kinds.Deployment, {
+        ...there,
+        spec: { ...there.spec, replicas: pods },
+      })
+      if (!written) throw new Error(`cannot scale ${app.namespace}/${name}: it changed meanwhile`)
+    },
+    config: async (_app, { config = [], secrets = [] }) => {
+      if (config.length + secrets.length === 0) return []
+      throw new PermanentFailure('Invalid', 'configuration of its own is not supported yet')
+    },
     readiness: async (revision) => {
       const { namespace } = revision.app
       const wanted = revision.run.replicas

@@ -29,6 +29,13 @@ export interface Script extends Pace {
 /** How the metrics fare: they do not answer, answer with what is no count, or do not read the gateway any more. */
 export type MetricsFare = 'well' | 'silent' | 'nonsense' | 'unscraped'
 
+/** Milliseconds that it takes, what it answers, or why there is no answer. */
+export interface HookFare {
+  readonly takes?: number
+  readonly passes?: boolean
+  readonly fails?: string
+}
+
 type Verb<Word extends keyof Platform> = `${Word}.${Extract<keyof Platform[Word], string>}`
 /** One call to the platform: `traffic.write`. */
 export interface WorldCall {
@@ -60,7 +67,7 @@ export type World = ReturnType<typeof world>
 export function world(options: WorldOptions = {}) {
   const clock = options.clock ?? memoryClock()
   const scripts = new Map<string, Script>()
-  const revisions = new Map<string, { revision: Revision; at: number }>()
+  const revisions = new Map<string, { revision: Revision; at: number; pods: number }>()
   const script = (sha: string): Script => scripts.get(sha) ?? {}
 
   const readyPods = (name: string): number => {
@@ -72,7 +79,7 @@ export function world(options: WorldOptions = {}) {
       readyPods: most = Number.POSITIVE_INFINITY,
     } = script(running.revision.sha)
     if (podsFail !== undefined || clock.now() < running.at + readyAfter) return 0
-    return Math.min(running.revision.run.replicas, most)
+    return Math.min(running.pods, most)
   }
   const answers = (name: string) => script(revisions.get(name)?.revision.sha ?? '')
 
@@ -100,6 +107,8 @@ export function world(options: WorldOptions = {}) {
     releases,
     events: [] as WorldEvent[],
     apps: new Map<string, AppStatus>(),
+    /** How the hook of a gate fares, by the gate's name: it passes at once unless it is said here. */
+    hooks: new Map<string, HookFare>(),
 
     script,
     /** Says how a commit will fare; may be called again at any time. */

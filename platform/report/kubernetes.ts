@@ -32,6 +32,18 @@ export function kubernetesReport({ kube, now = Date.now }: ReportOptions): Repor
         .sort((a, b) => b.release.seq - a.release.seq)
         .slice(0, 50)
     },
+    remembered: async ({ namespace, name }) => {
+      const found = await kube.get(kinds.App, namespace, name)
+      return found?.status && Remembered.parse(found.status)
+    },
+    unfinished: async () =>
+      (await kube.list(kinds.Release, ''))
+        .filter(({ status }) => status?.outcome === undefined)
+        .map(({ metadata: { namespace }, spec }) => {
+          const { app, seq, sha } = ReleaseSpec.parse(spec)
+          return { app: { namespace, name: app }, seq, sha }
+        }),
+    happened: async () => undefined,
   }
 }
 
@@ -85,6 +97,8 @@ async function update(
 }
 
 // Another version of Slipway may have written it: what is missing is taken as nothing.
+const ReleaseSpec = z.object({ app: z.string(), seq: z.number(), sha: z.string() })
+const Remembered = z.looseObject({ message: z.string().default('') })
 const Told = z.object({
   metadata: z.object({ name: z.string(), creationTimestamp: z.string() }),
   spec: z.object({ seq: z.number(), sha: z.string() }),
