@@ -4,6 +4,8 @@ import type { People } from './people.ts'
 
 /** Parsed: thousandths, fractions, milliseconds. What is absent allows everything. */
 export interface Policy {
+  /** Why it cannot be read. Then no push is accepted: it would be bound by nothing. */
+  readonly unreadable?: string
   /** Host names, and patterns like `*.example.com`. */
   readonly hosts?: readonly string[]
   readonly secrets?: readonly string[]

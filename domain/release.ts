@@ -85,7 +85,8 @@ export interface Plan {
   readonly bake: number
   /** In the order in which they are reached. */
   readonly gates?: readonly Gate[]
-  readonly windows?: Windows
+  /** The file's own and the policy's: weight rises when all of them are open. */
+  readonly windows?: readonly Windows[]
   /** The image that this commit was built to before, with the same instructions: nothing is built. */
   readonly image?: Image
 }
