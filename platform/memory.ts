@@ -93,8 +93,17 @@ function deploy(world: World): Deploy {
     apps: async () =>
       [...world.declared.keys()].map((key) => {
         const [namespace = '', name = ''] = key.split('/')
-        return { namespace, name }
+        const remembered = world.apps.get(key)
+        const source = world.declared.get(key)
+        return { app: { namespace, name }, source, ...(remembered && { remembered }) }
       }),
+    running: async (apps) =>
+      apps.flatMap((app) =>
+        world.revisionsOf(app).map((revision) => ({
+          revision,
+          since: world.revisions.get(revision.name)?.at ?? 0,
+        })),
+      ),
     create: async (revision, pods = revision.run.replicas) => {
       const name = revision.name
       if (!world.revisions.has(name)) world.revisions.set(name, { revision, at: world.clock.now(), pods })
@@ -104,6 +113,8 @@ function deploy(world: World): Deploy {
       if (running) world.revisions.set(name, { ...running, pods })
     },
     config: async () => [],
+    repair: async () => [],
+    holdOnDelete: async () => undefined,
     readiness: async ({ name, sha, run }) => {
       const failure = world.revisions.has(name) ? world.script(sha).podsFail : undefined
       return {
@@ -135,6 +146,8 @@ function traffic(world: World): Traffic {
         ?.filter(({ revision, weight }) => weight === 0 || world.readyPods(revision) > 0)
       return served && served.length > 0 ? served : undefined
     },
+    repair: async () => [],
+    remove: async () => undefined,
   }
 }
 
@@ -160,6 +173,7 @@ function report(world: World): Report {
     happened: async (app, { reason, message }) => {
       world.events.push({ release: appKey(app), phase: reason, message })
     },
+    forget: async () => 0,
   }
 }
 

@@ -48,7 +48,9 @@ export interface Deploy {
    */
   readonly describe: (app: AppRef) => Promise<Declared>
   /** Every App that the cluster declares: read once for all of them. */
-  readonly apps: () => Promise<readonly AppRef[]>
+  readonly apps: () => Promise<readonly Listed[]>
+  /** The revisions of all of these Apps: one read for each namespace. */
+  readonly running: (apps: readonly AppRef[]) => Promise<readonly Running[]>
   /**
    * Makes the revision exist: same revision, same objects, however often it is called. `pods`: how many it begins with (at least,
    * with an autoscaler); as many as it declares when absent. One that exists keeps the number it has.
@@ -65,6 +67,10 @@ export interface Deploy {
    * only named. Fails `NotFound` when an object is missing, `Forbidden` when it may not be read.
    */
   readonly config: (app: AppRef, run: AppSpec['run'], make: boolean) => Promise<readonly ConfigCopy[]>
+  /** Makes what others changed of these Apps' revisions ours again: one read for each namespace, and nothing written where nothing was. */
+  readonly repair: (apps: readonly AppRef[]) => Promise<readonly Repair[]>
+  /** From now on the cluster keeps a deleted App until this is called with `false`; it does so for none by itself. */
+  readonly holdOnDelete: (app: AppRef, hold: boolean) => Promise<void>
 }
 
 /** An App in the cluster. */
@@ -75,6 +81,32 @@ export interface Declared {
   /** What becomes of what serves when the App is deleted. */
   readonly onDelete?: 'keep' | 'retire'
   readonly revisions: readonly Revision[]
+}
+
+/** An App as the list of all of them shows it. */
+export interface Listed extends Omit<Declared, 'revisions' | 'policy'> {
+  readonly app: AppRef
+  /** What its status says. */
+  readonly remembered?: AppStatus
+  /** It was deleted, and the cluster keeps it until it is let go. */
+  readonly deleted?: boolean
+  /** The cluster keeps it when it is deleted. */
+  readonly held?: boolean
+}
+
+/** A revision that exists, and since when, in milliseconds since the epoch. */
+export interface Running {
+  readonly revision: Revision
+  readonly since: number
+}
+
+/** Something of ours that another had changed, and that is again as it was. */
+export interface Repair {
+  readonly app: AppRef
+  /** What had been changed, for people: `the weights of HTTPRoute shop`. */
+  readonly what: string
+  /** Who had, by the name of the field manager: `kubectl-edit`. */
+  readonly manager: string
 }
 
 /** Moves traffic between revisions. The only object that changes is the route. */
@@ -93,6 +125,10 @@ export interface Traffic {
    * it is not served; undefined when nothing is.
    */
   readonly served: (app: AppRef) => Promise<readonly Weight[] | undefined>
+  /** Makes what others changed of these Apps' routes ours again: one read for each namespace, and nothing written where nothing was. */
+  readonly repair: (apps: readonly AppRef[]) => Promise<readonly Repair[]>
+  /** Takes the App's route away; nothing when there is none, or when it is someone else's. */
+  readonly remove: (app: AppRef) => Promise<void>
 }
 
 export interface RouteWrite {
@@ -139,6 +175,8 @@ export interface Report {
   readonly unfinished: () => Promise<readonly ReleaseRef[]>
   /** Records an Event about the App; once for the same `reason` and `message`. */
   readonly happened: (app: AppRef, event: AppEvent) => Promise<void>
+  /** Forgets the App's oldest ended releases beyond so many, a hundred at a time; returns how many. */
+  readonly forget: (app: AppRef, beyond: number) => Promise<number>
 }
 
 /** Something that people should know of an App and that is no release's. */
@@ -153,7 +191,8 @@ export interface AppEvent {
 export interface Hooks {
   /**
    * Asks once for this release and gate, however often it is called: a Job is attached to, a request carries the same id.
-   * Returns the answer; fails when there was none, and another try may bring one. On abort a Job is gone before this rejects.
+   * Returns the answer; fails `NoAnswer` when there was none, and another try may bring one. On abort a Job is gone before
+   * this rejects with the signal's reason.
    */
   readonly ask: (
     question: HookQuestion,
@@ -163,7 +202,7 @@ export interface Hooks {
 
 export interface HookQuestion {
   readonly release: ReleaseRef
-  readonly gate: Pick<HookGate, 'name' | 'before' | 'hook'>
+  readonly gate: Pick<HookGate, 'name' | 'before' | 'hook' | 'retries' | 'timeout'>
   readonly revision: Revision
   readonly stable?: string
   /** Thousandths that the canary holds now. */

@@ -9,6 +9,7 @@ import { type Deployment, kinds, type Pod } from '../kinds.ts'
 import type { Kubernetes } from '../kubernetes.ts'
 import type { Deploy } from '../platform.ts'
 import { hopeless } from './failure.ts'
+import { listed } from './listed.ts'
 import { appLabels, releaseLabel, revisionLabel, revisionObjects, specAnnotation } from './objects.ts'
 
 export interface DeployOptions {
@@ -21,8 +22,10 @@ export interface DeployOptions {
 export function kubernetesDeploy({ kube, now = Date.now, removeWithin = 90_000 }: DeployOptions): Deploy {
   return {
     describe: async (app) => ({ source: await declared(kube, app), revisions: await running(kube, app) }),
-    apps: async () =>
-      (await kube.list(kinds.App, '')).map(({ metadata: { namespace, name } }) => ({ namespace, name })),
+    apps: () => listed(kube),
+    running: async () => [],
+    repair: async () => [],
+    holdOnDelete: async () => undefined,
     create: (revision) => create(kube, revision),
     scale: async ({ app, name }, pods) => {
       const there = await kube.get(kinds.Deployment, app.namespace, name)

@@ -38,6 +38,8 @@ export function gatewayApiTraffic({ kube, gateway, served }: GatewayApiOptions):
       )
     },
     served,
+    repair: async () => [],
+    remove: async () => undefined,
   }
 }
 
