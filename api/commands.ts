@@ -1,14 +1,26 @@
 // A person's Command becomes an update of the workflow it is meant for; the workflow's answer lands in its status.
-import { type Client, WorkflowNotFoundError, WorkflowUpdateFailedError } from '@temporalio/client'
+import {
+  type Client,
+  WithStartWorkflowOperation,
+  WorkflowNotFoundError,
+  WorkflowUpdateFailedError,
+} from '@temporalio/client'
 import { z } from 'zod'
-import { appVerbs, type CommandAnswer, type CommandRequest, releaseVerbs } from '../domain/command.ts'
+import { type AppRef, appKey } from '../domain/app.ts'
+import {
+  answeredByApp,
+  appVerbs,
+  type CommandAnswer,
+  type CommandRequest,
+  releaseVerbs,
+} from '../domain/command.ts'
 import { appWorkflowId, releaseWorkflowId } from '../domain/release.ts'
 import type { Custom, Kind } from '../platform/kinds.ts'
 import type { Kubernetes } from '../platform/kubernetes.ts'
-import { command as commandUpdate } from '../workflows/messages.ts'
+import { type AppInput, command as commandUpdate, taskQueue } from '../workflows/messages.ts'
 import type { Metrics } from './metrics.ts'
 import { quoted } from './problem.ts'
-import type { Releases } from './releases.ts'
+import type { Releases, SeenRelease } from './releases.ts'
 import type { Watched } from './watch.ts'
 
 export interface Answer {
@@ -16,14 +28,21 @@ export interface Answer {
   readonly message: string
 }
 
-/** Asks a workflow; undefined when there is none (any more). Fails when it gave no answer in time, which is no refusal. */
-export type Ask = (workflowId: string, request: CommandRequest) => Promise<Answer | undefined>
+/** Asks a workflow. Fails when it gave no answer in time, which is no refusal. */
+export interface Ask {
+  /** Undefined when it does not run (any more), and did not answer this Command while it did. */
+  readonly running: (workflowId: string, request: CommandRequest) => Promise<Answer | undefined>
+  /** Starts the App's workflow first: it should run for as long as the App is declared, and was lost. */
+  readonly starting: (app: AppRef, request: CommandRequest) => Promise<Answer>
+}
 
 export interface CommandOptions {
   readonly kubernetes: Kubernetes
   readonly kind: Kind<Custom>
   readonly watched: Pick<Watched<Custom>, 'get'>
   readonly releases: Pick<Releases, 'read'>
+  /** Whether the cluster declares the App. */
+  readonly declared: (app: AppRef) => Promise<boolean>
   readonly ask: Ask
   readonly metrics: Pick<Metrics, 'commanded'>
   readonly now?: () => number
@@ -55,6 +74,8 @@ const Command = z.object({
     app: z.string().optional(),
     verb: z.enum([...releaseVerbs, ...appVerbs]),
     reason: z.string().default(''),
+    step: z.string().optional(),
+    to: z.string().optional(),
     by: z.string(),
     onBehalfOf: z.string().optional(),
   }),
@@ -67,63 +88,119 @@ async function answerTo(options: CommandOptions, object: Custom): Promise<Answer
     const [issue] = parsed.error.issues
     return refused(`${issue?.path.join('.')}: ${quoted(issue?.message ?? '')}`)
   }
-  const { metadata, spec } = parsed.data
-  const addressee = await addresseeOf(options.releases, parsed.data)
-  if (typeof addressee === 'string') return refused(addressee)
-  const by = spec.onBehalfOf ?? spec.by
-  const request = { id: metadata.uid, verb: spec.verb, reason: spec.reason, by }
+  const { creationTimestamp } = parsed.data.metadata
   try {
-    return (await options.ask(addressee.workflowId, request)) ?? refused(addressee.otherwise)
+    return await answerOf(options, parsed.data)
   } catch (error) {
-    const age = (options.now ?? Date.now)() - Date.parse(metadata.creationTimestamp ?? '')
+    const age = (options.now ?? Date.now)() - Date.parse(creationTimestamp ?? '')
     if (!(age > (options.expiry ?? 3_600_000))) throw error
     return refused('no worker answered in time; create the Command again if it is still meant')
   }
 }
 
-interface Addressee {
-  readonly workflowId: string
-  /** Why it does not answer, when it does not run. */
-  readonly otherwise: string
+async function answerOf(options: CommandOptions, command: Command): Promise<Answer> {
+  const { metadata, spec } = command
+  const { namespace } = metadata
+  const request = requestOf(command)
+  if (spec.app !== undefined) return answerOfApp(options, { namespace, name: spec.app }, request)
+  if (spec.release === undefined) return refused('it names neither a release nor an app')
+  const seen = await options.releases.read(namespace, spec.release)
+  if (!seen) {
+    return refused(`there is no release ${quoted(spec.release)} in ${namespace}; see: kubectl get releases`)
+  }
+  return answerOfRelease(options, seen, spec.verb, request)
 }
 
-/** A sentence when there is nobody to ask. */
-async function addresseeOf(
-  releases: Pick<Releases, 'read'>,
-  { metadata, spec }: Command,
-): Promise<Addressee | string> {
-  const { namespace } = metadata
-  if (spec.app !== undefined) {
-    const workflowId = appWorkflowId({ namespace, name: spec.app })
-    return { workflowId, otherwise: `no App ${quoted(spec.app)} is at work in ${namespace}` }
+function requestOf({ metadata, spec }: Command): CommandRequest {
+  const { verb, reason, step, to, by, onBehalfOf } = spec
+  return {
+    id: metadata.uid,
+    verb,
+    reason,
+    by: onBehalfOf ?? by,
+    // Only Slipway's own account speaks for others, and says whom as a principal.
+    principal: onBehalfOf ?? `user:${by}`,
+    ...(step !== undefined && { step }),
+    ...(to !== undefined && { to }),
   }
-  if (spec.release === undefined) return 'it names neither a release nor an app'
-  const seen = await releases.read(namespace, spec.release)
-  if (!seen) return `there is no release ${quoted(spec.release)} in ${namespace}`
-  // Asked all the same: it may have accepted this very Command before it ended, and nobody had time to write it down.
-  const ended = seen.outcome ? `has ended already: ${seen.outcome}` : 'does not run: its workflow is gone'
-  return { workflowId: releaseWorkflowId(seen.release), otherwise: `${seen.name} ${ended}` }
+}
+
+/** What begins a new release is the App's to answer; what a release does, its own while it runs. */
+async function answerOfRelease(
+  options: CommandOptions,
+  seen: SeenRelease,
+  verb: CommandRequest['verb'],
+  request: CommandRequest,
+): Promise<Answer> {
+  const { release } = seen
+  const byApp = answeredByApp[verb as keyof typeof answeredByApp]
+  const askApp = () => answerOfApp(options, release.app, { ...request, release })
+  if (byApp === 'always') return askApp()
+  // Asked though it has ended: it may have accepted this very Command before, and nobody had time to write it down.
+  const answer = await options.ask.running(releaseWorkflowId(release), request)
+  return answer ?? (byApp === 'ended' ? askApp() : refused(goneWords(seen)))
+}
+
+async function answerOfApp({ ask, declared }: CommandOptions, app: AppRef, request: CommandRequest) {
+  const answer = await ask.running(appWorkflowId(app), request)
+  if (answer) return answer
+  if (await declared(app)) return ask.starting(app, request)
+  return refused(`there is no App ${quoted(app.name)} in ${app.namespace}; see: kubectl get apps`)
+}
+
+/** Why a release does not answer, and what is possible instead. */
+function goneWords({ name, outcome }: SeenRelease): string {
+  if (outcome === 'promoted') {
+    return `${name} has ended already: promoted; rollback returns to what was stable before it`
+  }
+  const ended = outcome ? `has ended already: ${outcome}` : 'does not run: its workflow is gone'
+  return `${name} ${ended}; retry releases its commit again`
 }
 
 const refused = (message: string): Answer => ({ state: 'refused', message: message.slice(0, 8_000) })
 
 /** The Command's uid is the update's: Temporal gives the same answer however often it is asked. */
 export function temporalAsk(client: Client, deadline = 8_000): Ask {
-  return async (workflowId, request) => {
-    const handle = client.workflow.getHandle(workflowId)
-    const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
-    try {
+  const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
+  return {
+    async running(workflowId, request) {
+      const handle = client.workflow.getHandle(workflowId)
       const update = () => handle.executeUpdate(commandUpdate, { args: [request], updateId: request.id })
-      return accepted(await within(update))
-    } catch (error) {
-      if (error instanceof WorkflowUpdateFailedError) return refused(error.cause?.message ?? error.message)
-      if (!(error instanceof WorkflowNotFoundError)) {
-        throw new Error(`no answer from ${workflowId}; does a worker run?`, { cause: error })
+      try {
+        return await answered(workflowId, () => within(update))
+      } catch (error) {
+        if (!(error instanceof WorkflowNotFoundError)) throw error
       }
-    }
-    // It has ended: the answer it gave before that, if it did, is kept with it.
-    const before = handle.getUpdateHandle<CommandAnswer>(request.id)
-    return within(() => before.result()).then(accepted, () => undefined)
+      // It has ended: the answer it gave before that, if it did, is kept with it.
+      const before = handle.getUpdateHandle<CommandAnswer>(request.id)
+      return within(() => before.result()).then(accepted, () => undefined)
+    },
+    starting: (app, request) =>
+      answered(appWorkflowId(app), () => within(() => updateWithStart(client, app, request))),
+  }
+}
+
+const updateWithStart = (client: Client, app: AppRef, request: CommandRequest): Promise<CommandAnswer> =>
+  client.workflow.executeUpdateWithStart(commandUpdate, {
+    args: [request],
+    updateId: request.id,
+    startWorkflowOperation: new WithStartWorkflowOperation('app', {
+      workflowId: appWorkflowId(app),
+      taskQueue,
+      args: [{ app } satisfies AppInput],
+      workflowIdConflictPolicy: 'USE_EXISTING',
+      staticSummary: `releases of ${appKey(app)}`,
+    }),
+  })
+
+/** A refusal is an answer; a workflow that is not found, and one that gave no answer, are thrown. */
+async function answered(workflowId: string, ask: () => Promise<CommandAnswer>): Promise<Answer> {
+  try {
+    return accepted(await ask())
+  } catch (error) {
+    if (error instanceof WorkflowUpdateFailedError) return refused(error.cause?.message ?? error.message)
+    if (error instanceof WorkflowNotFoundError) throw error
+    throw new Error(`no answer from ${workflowId}; does a worker run?`, { cause: error })
   }
 }
 

@@ -14,6 +14,7 @@ import { listen } from './listen.ts'
 import { jsonLog } from './log.ts'
 import { appLooks, objectKey } from './looks.ts'
 import { prometheusMetrics } from './metrics.ts'
+import { oldCommands } from './old-commands.ts'
 import { pushes } from './pushes.ts'
 import { queue } from './queue.ts'
 import { releasePages } from './release-pages.ts'
@@ -64,9 +65,12 @@ const answerCommand = commandAnswers({
   kind: kinds.Command,
   watched: commandObjects,
   releases,
+  declared: async ({ namespace, name }) => (await kubernetes.get(kinds.App, namespace, name)) !== undefined,
   ask: temporalAsk(temporal),
   metrics,
 })
+const tidy = oldCommands({ kubernetes, kind: kinds.Command, watched: commandObjects, log })
+const tidying = setInterval(() => void tidy(), 600_000)
 
 const watches = [appObjects, releaseObjects, commandObjects]
 const temporalAnswers = lately(() =>
@@ -107,6 +111,7 @@ async function stop(signal: string): Promise<void> {
   log.info({ signal }, 'stopping')
   git?.stop()
   temporalAnswers.stop()
+  clearInterval(tidying)
   for (const one of [lookQueue, commandQueue]) one.stop()
   await Promise.all([listening.drain(20_000), ...watches.map((one) => one.stop())])
   await connection.close()
