@@ -37,9 +37,11 @@ export async function asked<Answer>(
 }
 
 /** Keeps the activity alive while the work itself has nothing to say; what it says last rides in the heartbeat. */
-export async function alive<Result>(work: (say: (word: string) => void) => Promise<Result>): Promise<Result> {
+export async function alive<Result, Word = string>(
+  work: (say: (word: Word) => void) => Promise<Result>,
+): Promise<Result> {
   const { heartbeat } = Context.current()
-  let word = ''
+  let word: Word | '' = ''
   const beat = setInterval(() => heartbeat(word), 2_000)
   try {
     return await work((next) => {

@@ -5,6 +5,7 @@ import { canaryVerbs } from './canary.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { deployVerbs } from './deploy.ts'
 import { translated } from './failure.ts'
+import { hookVerbs } from './hooks.ts'
 import { reportVerbs } from './report.ts'
 import { sourceVerbs } from './source.ts'
 import { stepVerbs } from './step.ts'
@@ -20,6 +21,7 @@ export function createActivities(platform: Platform, clock: Clock = systemClock)
     ...trafficVerbs(platform, clock),
     ...stepVerbs(platform, clock),
     ...canaryVerbs(platform, clock),
+    ...hookVerbs(platform, clock),
     ...reportVerbs(platform, clock),
   })
 }
