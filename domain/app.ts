@@ -1,6 +1,6 @@
 // The App: what to build, run and route, and how to release it. One schema makes the type, the CRD, the JSON Schema and the reference.
 import { z } from 'zod'
-import { Cpu, List, Memory, Text, Whole, Word } from './notation.ts'
+import { Cpu, List, Memory, OrAlone, Text, Whole, Word } from './notation.ts'
 import { ReleaseSpec } from './release-spec.ts'
 
 /** Which App. */
@@ -42,7 +42,7 @@ const ConfigFields = z.strictObject({
 })
 const Configs = (of: string) =>
   List(
-    z.preprocess((written) => (typeof written === 'string' ? { name: written } : written), ConfigFields),
+    OrAlone('name', ConfigFields),
     0,
     16,
     `names of ${of}, or maps like {name: shop-files, mount: /etc/shop}`,
@@ -69,7 +69,7 @@ const Run = z.strictObject({
     ),
   secrets: Configs('Secrets')
     .exactOptional()
-    .describe('Secrets of the App’s namespace, used like `config`. The App’s policy must allow each.'),
+    .describe('Secrets of the App’s namespace, used like `config`. The App’s policy may say which.'),
   resources: z
     .strictObject({
       cpu: Cpu().prefault('100m').describe('Processor time that each pod is promised.'),

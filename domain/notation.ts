@@ -65,6 +65,44 @@ export function parsePoints(text: string): number | undefined {
 /** 0.005 → `0.5pp`. */
 export const formatPoints = (fraction: number): string => `${Math.round(fraction * 1_000_000) / 10_000}pp`
 
+const clock = /^(?:(?:[01]\d|2[0-3]):[0-5]\d|24:00)$/
+
+/** `09:30` → 570: minutes since midnight; undefined for anything else. */
+export function parseClock(text: string): number | undefined {
+  if (!clock.test(text)) return undefined
+  return Number(text.slice(0, 2)) * 60 + Number(text.slice(3))
+}
+
+/** 570 → `09:30`. */
+export const formatClock = (minutes: number): string =>
+  [Math.floor(minutes / 60), minutes % 60].map((part) => String(part).padStart(2, '0')).join(':')
+
+const moment = /^\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2})?$/
+
+/** `2026-12-24T18:00` → as if it were UTC, in milliseconds; undefined for what no calendar has. */
+export function parseMoment(text: string): number | undefined {
+  if (!moment.test(text)) return undefined
+  const full = text.length === 10 ? `${text}T00:00` : text
+  const at = Date.parse(`${full}:00Z`)
+  return Number.isFinite(at) && new Date(at).toISOString().startsWith(full) ? at : undefined
+}
+
+/** A time of day; leaves as minutes since midnight. */
+export const Clock = () =>
+  leaf(
+    z.string().transform((text, context) => parseClock(text) ?? refuse(context, text)),
+    'a time of day, like "09:30"',
+    { type: 'string', pattern: clock.source },
+  )
+
+/** A date, or a date with a time of day, in a time zone that stands elsewhere; leaves as it was written. */
+export const Moment = () =>
+  leaf(
+    z.string().transform((text, context) => (parseMoment(text) === undefined ? refuse(context, text) : text)),
+    'a date, like 2026-12-24, or with a time, like 2026-12-24T18:00',
+    { type: 'string', pattern: moment.source },
+  )
+
 /** A length of time between two others; leaves as milliseconds, or as what `as` makes of them. */
 export const Duration = (min: string, max: string, as: (milliseconds: number) => number = (ms) => ms) =>
   leaf(
@@ -128,6 +166,9 @@ export const Whole = (min: number, max: number) =>
 export const Text = (form: RegExp, maxLength: number, expected: string) =>
   leaf(z.string().max(maxLength).regex(form), expected, { type: 'string', maxLength, pattern: form.source })
 
+/** Yes or no. */
+export const Flag = () => leaf(z.boolean(), 'true or false', { type: 'boolean' })
+
 /** One of a few words. */
 export const Word = <const W extends readonly [string, ...string[]]>(...words: W) =>
   leaf(z.enum(words), words.length === 1 ? `${words[0]}` : `one of ${words.join(', ')}`, {
@@ -181,6 +222,19 @@ export const WordOrWeight = <const W extends string>(word: W) =>
       ],
     },
   )
+
+/** Of a map that may be written as the value of one of its keys alone: what that value may be. */
+export const shorthands = z.registry<Pick<Notation, 'schema'>>()
+
+/** A map, or the value of this key alone: `5` for `{weight: 5}`. */
+export function OrAlone<M extends z.ZodObject>(key: string & keyof M['shape'], map: M) {
+  const schema = z.preprocess(
+    (written) => (typeof written === 'number' || typeof written === 'string' ? { [key]: written } : written),
+    map,
+  )
+  shorthands.add(schema, { schema: notations.get(map.shape[key])?.schema ?? {} })
+  return schema
+}
 
 function leaf<S extends z.ZodType>(schema: S, expected: string, json: Notation['schema']): S {
   notations.add(schema, { expected, schema: json })

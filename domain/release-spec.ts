@@ -1,17 +1,18 @@
 // `spec.release`: how a commit reaches 100 %, and by what it is judged on the way. Part of the one schema in app.ts.
 import { z } from 'zod'
 import { Gates, WindowsSpec } from './gate-spec.ts'
-import { Duration, List, Points, Share, Weight, Whole, Word, WordOrList } from './notation.ts'
+import { Duration, List, OrAlone, Points, Share, Weight, Whole, Word, WordOrList } from './notation.ts'
 
 const StepFields = z.strictObject({
   weight: Weight().describe('The canary’s share of the traffic.'),
   for: Duration('1s', '7d').prefault('30s').describe('How long it is watched at least.'),
 })
-const Step = z.preprocess(
-  (written) => (typeof written === 'number' || typeof written === 'string' ? { weight: written } : written),
-  StepFields,
-)
-const Steps = List(Step, 1, 20, 'steps, like [5, 25, 50, 100] or [{weight: 5, for: 2m}]').refine(
+const Steps = List(
+  OrAlone('weight', StepFields),
+  1,
+  20,
+  'steps, like [5, 25, 50, 100] or [{weight: 5, for: 2m}]',
+).refine(
   (steps) => steps.every(({ weight }, i) => i === 0 || weight > (steps[i - 1]?.weight ?? 0)),
   'must rise from each step to the next',
 )
@@ -189,6 +190,11 @@ export const ReleaseSpec = z.strictObject({
     .prefault('10m')
     .describe(
       'The watch after full, while the old revision is still warm. Longer finds later harm, and pays for the old pods meanwhile; after it, going back takes a new release.',
+    ),
+  keep: Whole(0, 10)
+    .exactOptional()
+    .describe(
+      'How many revisions that served before stay, without pods, for `slipway rollback --to`; 2 when absent. A return to one of them builds nothing.',
     ),
   gates: Gates.exactOptional().describe(
     'Points where the canary stays where it is until people or another program let it go on. The watch goes on meanwhile: a canary that turns bad is taken back.',

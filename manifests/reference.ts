@@ -28,6 +28,12 @@ metadata:
 ${example.trim()}
 \`\`\`
 
+With pods that follow their load, and another program at the gate:
+
+\`\`\`yaml
+${variant.trim()}
+\`\`\`
+
 ## Every key
 
 | key | what it is | default | must be |
@@ -60,6 +66,21 @@ ${Object.entries(notYet)
 \`# yaml-language-server: $schema=<path or address of slipway.schema.json>\`.
 `
 }
+
+/** What cannot stand in the example, because something else stands there. */
+const variant = `
+apiVersion: slipway.dev/v1beta1
+kind: App
+metadata:
+  name: shop
+spec:
+  run:
+    autoscale: { min: 2, max: 20, cpu: 70 }
+  release:
+    gates:
+      - before: 5%
+        hook: { url: https://ci.example.com/smoke } # 2xx passes
+`
 
 const ladder = judge.ladder.map((weight) => weight * 100).join(' · ')
 const percent = (share: number) => `${share * 100} %`

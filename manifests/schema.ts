@@ -1,7 +1,7 @@
 // Turns the zod schemas into JSON Schema for editors and into the structural schema that the API server understands.
 import { z } from 'zod'
 import { AppFile } from '../domain/app.ts'
-import { notations, Weight } from '../domain/notation.ts'
+import { notations, shorthands } from '../domain/notation.ts'
 
 export interface Schema {
   readonly [keyword: string]: unknown
@@ -30,15 +30,10 @@ function jsonSchema(schema: z.ZodType): Schema {
     override: ({ zodSchema, jsonSchema: json }) => {
       const written = notations.get(zodSchema)?.schema ?? {}
       if (Object.keys(written).length > 0) replace(json, written)
-      if (takesBareWeight(zodSchema)) replace(json, { anyOf: [notations.get(Weight())?.schema, { ...json }] })
+      const alone = shorthands.get(zodSchema)?.schema
+      if (alone) replace(json, { anyOf: [alone, { ...json }] })
     },
   }) as Schema
-}
-
-/** A step may be written as its weight alone: its schema is preceded by a preparation. */
-function takesBareWeight(schema: z.core.$ZodType): boolean {
-  const { type, in: from } = schema._zod.def as { type: string; in?: z.core.$ZodType }
-  return type === 'pipe' && from?._zod.def.type === 'transform'
 }
 
 /** Puts other keywords in place of all but what the field says about itself. */

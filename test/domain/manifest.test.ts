@@ -115,6 +115,34 @@ release:
     expect(release).toMatchObject({ onNoTraffic: 'promote', bake: 0, supersede: 'queue' })
   })
 
+  it('says in short or in full what configuration it uses', () => {
+    const { config, secrets } = parseManifest(
+      withSpec('run: {config: [a, {name: b, mount: /etc/b}], secrets: [c]}'),
+      shop,
+    ).run
+    expect(config).toEqual([{ name: 'a' }, { name: 'b', mount: '/etc/b' }])
+    expect(secrets).toEqual([{ name: 'c' }])
+  })
+
+  it('may have gates and windows', () => {
+    const { gates, windows } = parseManifest(
+      withSpec(`release:
+  gates: [{before: 50, approvers: [ana, "github:bo"], timeout: 1h}, {before: promotion, hook: {command: [make, smoke]}}]
+  windows: {allow: [{from: "09:30", to: "24:00"}], freezes: [{name: end, from: 2026-12-24T18:00, until: 2027-01-01}]}`),
+      shop,
+    ).release
+    expect(gates).toEqual([
+      { before: 500, approvers: ['ana', 'github:bo'], timeout: 3_600_000, otherwise: 'abort' },
+      { before: 'promotion', hook: { command: ['make', 'smoke'], retries: 2 }, otherwise: 'abort' },
+    ])
+    expect(windows).toEqual({
+      timeZone: 'UTC',
+      allow: [{ days: ['mon', 'tue', 'wed', 'thu', 'fri', 'sat', 'sun'], from: 570, to: 1440 }],
+      deny: [],
+      freezes: [{ name: 'end', from: '2026-12-24T18:00', until: '2027-01-01' }],
+    })
+  })
+
   it('may choose fixed thresholds', () => {
     const { steps, analysis } = parseManifest(
       withSpec('release: {steps: [10, 50], analysis: {thresholds: {}}}'),
@@ -188,18 +216,34 @@ const wrong: readonly (readonly [spec: string, place: string, says: string])[] =
   ['run: {health: "/a b"}', '6:17 spec.run.health:', 'starting with /'],
   ['run: {serviceAccountName: admin}', '6:9 spec.run.serviceAccountName:', 'unknown key; Allowed: port'],
   ['run: {hostNetwork: true}', '6:9 spec.run.hostNetwork:', 'unknown key; Allowed: port'],
-  ['run: {autoscale: {min: 1}}', '6:9 spec.run.autoscale:', 'autoscaling is not supported yet'],
-  ['run: {secrets: [a]}', '6:9 spec.run.secrets:', 'not supported yet'],
-  ['run: {config: [a]}', '6:9 spec.run.config:', 'not supported yet'],
+  ['run: {autoscale: {min: 1}}', '6:20 spec.run.autoscale.max:', 'is required: a whole number'],
+  ['run: {autoscale: {min: 0, max: 2}}', '6:26 spec.run.autoscale.min:', 'from 1 to 1000'],
+  ['run: {autoscale: 2}', '6:20 spec.run.autoscale:', 'the keys min, max, cpu, not 2'],
+  ['run: {secrets: shop-db}', '6:18 spec.run.secrets:', 'must be a list of at most 16 names of Secrets'],
+  [
+    'run: {secrets: [Shop]}',
+    '6:19 spec.run.secrets[0].name:',
+    'the name of an object in the App’s namespace',
+  ],
+  ['run: {secrets: [other/shop-db]}', '6:19 spec.run.secrets[0].name:', 'in the App’s namespace'],
+  ['run: {config: [{mount: /etc/a}]}', '6:18 spec.run.config[0].name:', 'is required'],
+  ['run: {config: [{name: a, mount: etc}]}', '6:35 spec.run.config[0].mount:', 'a folder’s absolute path'],
+  ['run: {config: [{name: a, mount: /a/../b}]}', '6:35 spec.run.config[0].mount:', 'without ..'],
+  ['run: {config: [[a]]}', '6:18 spec.run.config[0]:', 'a map with the keys name, mount, not a list'],
   ['route: {hosts: shop.example.com}', '6:18 spec.route.hosts:', 'a list of at most 16 host names'],
   ['route: {hosts: [Shop.example.com]}', '6:19 spec.route.hosts[0]:', 'in lower case'],
   ['route: {hosts: [a, "b/c"]}', '6:22 spec.route.hosts[1]:', 'a host name'],
   ['route: {hosts: ["*"]}', '6:19 spec.route.hosts[0]:', 'a host name'],
   [`route: {hosts: [${'a,'.repeat(17)}]}`, '6:18 spec.route.hosts:', 'at most 16'],
   ['route: {host: a}', '6:11 spec.route.host:', 'did you mean "hosts"?'],
-  ['release: {strategy: blue-green}', '6:23 spec.release.strategy:', 'blue-green is not supported yet'],
-  ['release: {strategy: immediate}', '6:23 spec.release.strategy:', 'immediate is not supported yet'],
-  ['release: {strategy: canari}', '6:23 spec.release.strategy:', 'must be canary, not "canari"'],
+  ['route: {preview: []}', '6:20 spec.route.preview:', 'a list of 1 to 4 host names'],
+  [
+    'release: {strategy: canari}',
+    '6:23 spec.release.strategy:',
+    'must be one of canary, blue-green, immediate, not "canari"',
+  ],
+  ['release: {scale: half}', '6:20 spec.release.scale:', 'one of follow, full'],
+  ['release: {keep: 11}', '6:19 spec.release.keep:', 'a whole number from 0 to 10'],
   ['release: {steps: auot}', '6:20 spec.release.steps:', 'must be auto, or a list of 1 to 20 steps'],
   ['release: {steps: {weight: 5}}', '6:20 spec.release.steps:', 'a list of 1 to 20 steps'],
   ['release: {steps: }', '6:13 spec.release.steps:', 'has no value; must be auto, or a list'],
@@ -251,7 +295,49 @@ const wrong: readonly (readonly [spec: string, place: string, says: string])[] =
     'has moved to spec.release.analysis.thresholds.requests, which chooses fixed objectives',
   ],
   ['release: {objectives: {queries: []}}', '6:26 spec.release.objectives.queries:', 'not supported yet'],
-  ['release: {gates: []}', '6:13 spec.release.gates:', 'not supported yet'],
+  ['release: {gates: {before: 5}}', '6:20 spec.release.gates:', 'a list of at most 16 gates, like {before'],
+  [
+    'release: {gates: [{approvers: [ana]}]}',
+    '6:21 spec.release.gates[0].before:',
+    'is required: promotion, or',
+  ],
+  ['release: {gates: [{before: promote}]}', '6:30 spec.release.gates[0].before:', 'not "promote"'],
+  ['release: {gates: [{before: 5, approvers: ana}]}', '6:44 spec.release.gates[0].approvers:', 'a list of'],
+  [
+    'release: {gates: [{before: 5, notPusher: yes}]}',
+    '6:44 spec.release.gates[0].notPusher:',
+    'true or false',
+  ],
+  [
+    'release: {gates: [{before: 5, timeout: 31d}]}',
+    '6:42 spec.release.gates[0].timeout:',
+    'a duration from 1s',
+  ],
+  [
+    'release: {gates: [{before: 5, hook: {url: "https://ana:x@ci.example"}}]}',
+    '6:45 spec.release.gates[0].hook.url:',
+    'without credentials',
+  ],
+  [
+    'release: {windows: {allow: [{days: [monday], from: "09:00", to: "17:00"}]}}',
+    '6:39 spec.release.windows.allow[0].days[0]:',
+    'one of mon, tue',
+  ],
+  [
+    'release: {windows: {deny: [{from: 900, to: "17:00"}]}}',
+    '6:37 spec.release.windows.deny[0].from:',
+    'like "09:30"',
+  ],
+  [
+    'release: {windows: {deny: [{from: "25:00", to: "17:00"}]}}',
+    '6:37 spec.release.windows.deny[0].from:',
+    'a time',
+  ],
+  [
+    'release: {windows: {freezes: [{name: a, from: 2026-02-30, until: 2026-03-01}]}}',
+    '6:49 spec.release.windows.freezes[0].from:',
+    'a date, like 2026-12-24',
+  ],
   [
     'release: {onNoTraffic: wait}',
     '6:26 spec.release.onNoTraffic:',
@@ -260,9 +346,8 @@ const wrong: readonly (readonly [spec: string, place: string, says: string])[] =
   ['release: {bake: 10}', '6:19 spec.release.bake:', 'a duration from 0s to 7d'],
   ['release: {bake: 8d}', '6:19 spec.release.bake:', 'a duration from 0s to 7d'],
   ['release: {bake: -5m}', '6:19 spec.release.bake:', 'a duration from 0s to 7d'],
-  ['release: {onFailure: hold}', '6:24 spec.release.onFailure:', 'not supported yet'],
-  ['release: {supersede: cancel}', '6:24 spec.release.supersede:', 'cancel is not supported yet'],
-  ['release: {supersede: yes}', '6:24 spec.release.supersede:', 'must be one of latest, queue, not "yes"'],
+  ['release: {onFailure: wait}', '6:24 spec.release.onFailure:', 'one of rollback, hold'],
+  ['release: {supersede: yes}', '6:24 spec.release.supersede:', 'one of latest, queue, cancel, not "yes"'],
   ['image: nginx', '6:3 spec.image:', 'not supported yet'],
   ['source: {repository: x}', '6:3 spec.source:', 'a push cannot change it'],
   ['policy: {}', '6:3 spec.policy:', 'a push cannot change it'],
