@@ -342,15 +342,32 @@ const command = (): Kind => ({
       verb: word([...new Set([...releaseVerbs, ...appVerbs])].sort(), 'What is asked.'),
       reason: text('Why, for those who read it later.', 1024),
       step: text('The gate that is approved; the one that waits when absent.', 63),
-      to: text('Where rollback returns to: a revision, a release or a commit.', 253),
+      to: {
+        ...text(
+          'Where an App’s rollback returns to: a revision, a release or a commit; what was stable before when absent.',
+          253,
+        ),
+        minLength: 1,
+      },
       by: text('Who asks: the name that the API server knows them by.', 1024),
-      onBehalfOf: text('Whom Slipway itself asks for.', 1024),
+      onBehalfOf: {
+        ...text('Whom Slipway itself asks for, as a principal: github:ana.', 1024),
+        pattern: '^[a-z]+:\\S+$',
+      },
     },
     'x-kubernetes-validations': [
       ...unchanging('Command'),
       rule('has(self.release) != has(self.app)', 'it must name a release or an app, and not both'),
       rule(`!has(self.release) || ${oneOf(releaseVerbs)}`, `a release answers ${releaseVerbs.join(', ')}`),
       rule(`!has(self.app) || ${oneOf(appVerbs)}`, `an app answers ${appVerbs.join(', ')}`),
+      rule(
+        "!has(self.step) || self.verb == 'approve'",
+        'step names the gate that is approved: only approve has one',
+      ),
+      rule(
+        "!has(self.to) || (self.verb == 'rollback' && has(self.app))",
+        'to says where the rollback of an app returns to: name the app, not a release',
+      ),
     ],
   },
   status: {
