@@ -24,14 +24,40 @@ export interface Weight {
   readonly weight: number
 }
 
-/** What a route carries: its weights, and the epoch of the write that set them. */
-export interface RouteState {
+/** Hosts that show one revision alone. */
+export interface Preview {
+  readonly hosts: readonly string[]
+  readonly revision: string
+}
+
+/** What a write of the route wanted it to be. */
+export interface Intent {
   /** Empty: every host that the gateway accepts. */
   readonly hosts: readonly string[]
   readonly weights: readonly Weight[]
+  /** The revisions that whoever names them gets, whatever their weight. */
+  readonly direct?: readonly string[]
+  readonly preview?: Preview
+}
+
+/** What a route carries: its weights, and the epoch of the write that set them. */
+export interface RouteState extends Intent {
   readonly epoch: Epoch
   /** The revision that a rescue returns to: it held the traffic before the running release. */
   readonly stable: string
+  /** Why a person wrote it by hand: `aborted by ana: prices are wrong`. */
+  readonly note?: string
+  /** Another has changed it since: it is not as it was written. */
+  readonly drift?: Drift
+}
+
+/** The difference between what was written and what is there. */
+export interface Drift {
+  /** For people: `the weights of HTTPRoute shop`. */
+  readonly what: string
+  /** Who made it, by the name of the field manager: `kubectl-edit`. */
+  readonly manager: string
+  readonly written: Intent
 }
 
 /** Whether both give every revision the same share; one that is not listed holds nothing. */

@@ -10,6 +10,12 @@ export interface Metadata {
   generation?: number
   creationTimestamp?: string
   deletionTimestamp?: string
+  /** Who owns which field, as the API server keeps it. */
+  managedFields?: readonly {
+    manager?: string
+    time?: string
+    fieldsV1?: { 'f:spec'?: Readonly<Record<string, unknown>> }
+  }[]
 }
 export interface Resource {
   apiVersion?: string

@@ -4,9 +4,9 @@ import { appKey } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import { releaseName } from '../domain/release.ts'
 import { memoryMetrics } from './memory/metrics.ts'
+import { memoryTraffic } from './memory/traffic.ts'
 import { world as makeWorld, type World, type WorldCall, type WorldOptions } from './memory/world.ts'
-import type { Build, Deploy, Hooks, Platform, Report, Source, Traffic } from './platform.ts'
-import { decide } from './traffic/fence.ts'
+import type { Build, Deploy, Hooks, Platform, Report, Source } from './platform.ts'
 
 /**
  * A platform, and the world it acts on:
@@ -22,7 +22,7 @@ export function memoryPlatform(options: WorldOptions = {}): { platform: Platform
     source: noted(world, 'source', source(world)),
     build: noted(world, 'build', build(world)),
     deploy: noted(world, 'deploy', deploy(world)),
-    traffic: noted(world, 'traffic', traffic(world)),
+    traffic: noted(world, 'traffic', memoryTraffic(world)),
     metrics: noted(world, 'metrics', memoryMetrics(world)),
     report: noted(world, 'report', report(world)),
     hooks: noted(world, 'hooks', hooks(world)),
@@ -126,28 +126,6 @@ function deploy(world: World): Deploy {
     remove: async (_app, revision) => {
       world.revisions.delete(revision)
     },
-  }
-}
-
-function traffic(world: World): Traffic {
-  const { gateway } = world
-  return {
-    resolution: 1,
-    read: async (app) => gateway.route(app),
-    write: async (write) => {
-      if (decide(gateway.route(write.app), write) === 'done') return
-      const { app, hosts, epoch, weights, stable } = write
-      gateway.write(app, { hosts, epoch, weights, stable })
-    },
-    served: async (app) => {
-      // A share that nobody can answer is not served.
-      const served = gateway
-        .serves(app)
-        ?.filter(({ revision, weight }) => weight === 0 || world.readyPods(revision) > 0)
-      return served && served.length > 0 ? served : undefined
-    },
-    repair: async () => [],
-    remove: async () => undefined,
   }
 }
 

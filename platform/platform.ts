@@ -6,7 +6,7 @@ import type { History, Reading } from '../domain/judge/judge.ts'
 import type { Policy } from '../domain/policy.ts'
 import type { Commit, Plan, ReleaseRef, ReleaseStatus } from '../domain/release.ts'
 import type { Image, Revision } from '../domain/revision.ts'
-import type { Epoch, RouteState, Weight } from '../domain/route.ts'
+import type { Epoch, Intent, RouteState, Weight } from '../domain/route.ts'
 
 export interface Platform {
   readonly source: Source
@@ -113,11 +113,13 @@ export interface Repair {
 export interface Traffic {
   /** The smallest share this driver can give, in thousandths. */
   readonly resolution: number
+  /** What else it can do: a plan that needs what it cannot is refused when the file is read. */
+  readonly abilities: Abilities
   /** What the route says; undefined when there is none. */
   readonly read: (app: AppRef) => Promise<RouteState | undefined>
   /**
    * Reads, decides, writes at the version that was read, carrying the epoch. Fails `Fenced` when the route carries a higher one;
-   * the same epoch again is a no-op when the weights agree and `Fenced` when they do not.
+   * the same epoch again is a no-op when the weights agree (unless another changed the route since) and `Fenced` when they do not.
    */
   readonly write: (route: RouteWrite) => Promise<void>
   /**
@@ -129,18 +131,30 @@ export interface Traffic {
   readonly repair: (apps: readonly AppRef[]) => Promise<readonly Repair[]>
   /** Takes the App's route away; nothing when there is none, or when it is someone else's. */
   readonly remove: (app: AppRef) => Promise<void>
+  /** Which of these hosts the routes of these other Apps serve already: one read for each namespace. */
+  readonly taken: (hosts: readonly string[], by: readonly AppRef[]) => Promise<readonly Taken[]>
 }
 
-export interface RouteWrite {
+export interface Abilities {
+  /** Who names a revision in the header `x-slipway-revision` gets it whatever its weight, also when that is 0. */
+  readonly direct: boolean
+  /** Hosts that show one revision alone. */
+  readonly preview: boolean
+}
+
+/** A host that an App's route serves. */
+export interface Taken {
+  readonly host: string
   readonly app: AppRef
-  readonly hosts: readonly string[]
-  readonly weights: readonly Weight[]
+}
+
+/** The route as it shall be. What others put on it besides stays. */
+export interface RouteWrite extends Intent {
+  readonly app: AppRef
   readonly epoch: Epoch
   readonly stable: string
-  /** Who asks for it by name, in the header `x-slipway-revision`, gets this revision whatever its weight. */
-  readonly direct?: readonly string[]
-  /** Hosts that show one revision alone. */
-  readonly preview?: { readonly hosts: readonly string[]; readonly revision: string }
+  /** Why a person wrote it by hand; the next write without one removes it. */
+  readonly note?: string
 }
 
 /** Reads counters as the proxy saw them: raw, never a rate. */

@@ -1,6 +1,7 @@
 // The memory platform's gateway: serves what the route says, a little later, and counts visitors' requests as a proxy would.
 import { type AppRef, appKey } from '../../domain/app.ts'
-import type { Epoch, RouteState, Weight } from '../../domain/route.ts'
+import { type Epoch, type RouteState, sameWeights, type Weight } from '../../domain/route.ts'
+import { aliases } from '../traffic/beside.ts'
 import type { Clock } from './clock.ts'
 import { type Counters, counters, itself } from './counters.ts'
 import { type Pace, sharesWithin } from './latency.ts'
@@ -22,12 +23,19 @@ export interface Written {
   readonly weights: readonly Weight[]
 }
 
+/** One request: the name in its header `x-slipway-revision`, and the host that it asks for. */
+export interface Asking {
+  readonly header?: string
+  readonly host?: string
+}
+
 interface Site {
-  route: RouteState
+  /** Absent: it was taken away. */
+  route: RouteState | undefined
   readonly writes: Written[]
-  serves: readonly Weight[] | undefined
-  /** Writes that are not served yet. */
-  readonly coming: { readonly from: number; readonly weights: readonly Weight[] }[]
+  serves: RouteState | undefined
+  /** What is not served yet. */
+  readonly coming: { readonly from: number; readonly route: RouteState | undefined }[]
   load: number
   /** Until when the visitors have come. */
   counted: number
@@ -54,7 +62,7 @@ export function gateway(options: GatewayOptions) {
   const scraping = { since: begun, until: Number.POSITIVE_INFINITY }
 
   const visit = (site: Site, milliseconds: number) => {
-    for (const { revision, weight } of site.serves ?? []) {
+    for (const { revision, weight } of site.serves?.weights ?? []) {
       const requests = (site.load * milliseconds * weight) / 1_000_000
       if (requests === 0) continue
       const { errors = 0, ...pace } = answers(revision)
@@ -75,7 +83,7 @@ export function gateway(options: GatewayOptions) {
       if (!next) break
       visit(site, next.from - site.counted)
       site.counted = next.from
-      site.serves = next.weights
+      site.serves = next.route
     }
     visit(site, until - site.counted)
     site.counted = until
@@ -102,8 +110,8 @@ export function gateway(options: GatewayOptions) {
     scrape(site, now)
     visitUntil(site, now)
   }
-  const fresh = (route: RouteState): Site => ({
-    route,
+  const fresh = (): Site => ({
+    route: undefined,
     writes: [],
     serves: undefined,
     coming: [],
@@ -116,6 +124,10 @@ export function gateway(options: GatewayOptions) {
     if (site) catchUp(site)
     return site
   }
+  const put = (site: Site, route: RouteState | undefined) => {
+    site.route = route
+    site.coming.push({ from: clock.now() + servesAfter, route })
+  }
   const settle = () => {
     for (const site of sites.values()) catchUp(site)
   }
@@ -127,13 +139,38 @@ export function gateway(options: GatewayOptions) {
     /** The writes that were accepted, oldest first. */
     writes: (app: AppRef): readonly Written[] => sites.get(appKey(app))?.writes ?? [],
     write(app: AppRef, route: RouteState) {
-      const site = find(app) ?? fresh(route)
+      const site = find(app) ?? fresh()
       sites.set(appKey(app), site)
-      site.route = route
       site.writes.push({ at: clock.now(), epoch: route.epoch, weights: route.weights })
-      site.coming.push({ from: clock.now() + servesAfter, weights: route.weights })
+      put(site, route)
     },
-    serves: (app: AppRef): readonly Weight[] | undefined => find(app)?.serves,
+    /** Takes the route away: nothing is served then. */
+    remove(app: AppRef) {
+      const site = find(app)
+      if (site) put(site, undefined)
+    },
+    /** Another than Slipway gives the revisions other shares, under the epoch that is there. */
+    tamper(app: AppRef, weights: readonly Weight[], manager: string) {
+      const site = find(app)
+      if (!site?.route) return
+      const { drift, ...is } = site.route
+      const written = drift?.written ?? is
+      const what = `the weights of HTTPRoute ${app.name}`
+      const isDrift = !sameWeights(weights, written.weights)
+      put(site, { ...is, weights, ...(isDrift && { drift: { what, manager, written } }) })
+    },
+    serves: (app: AppRef): readonly Weight[] | undefined => find(app)?.serves?.weights,
+    /** Which revision answers one request; undefined when the gateway does so itself. By weight the largest share is taken. */
+    request(app: AppRef, asking: Asking = {}): string | undefined {
+      const served = find(app)?.serves
+      const revision = served && answering(served, asking)
+      return revision !== undefined && readyPods(revision) > 0 ? revision : undefined
+    },
+    /** The Apps whose routes serve this host, also as a preview. */
+    servedAt: (host: string): readonly string[] =>
+      [...sites]
+        .filter(([, { route }]) => [...(route?.hosts ?? []), ...(route?.preview?.hosts ?? [])].includes(host))
+        .map(([key]) => key),
     /** Changes the visitors' requests per second; 0 is silence. */
     visitors(app: AppRef, perSecond: number) {
       const site = find(app)
@@ -161,3 +198,11 @@ export function gateway(options: GatewayOptions) {
 }
 
 const nextMinute = (time: number): number => (Math.floor(time / minute) + 1) * minute
+
+function answering({ hosts, weights, stable, direct = [], preview }: RouteState, { header, host }: Asking) {
+  if (host !== undefined && preview?.hosts.includes(host)) return preview.revision
+  if (host !== undefined && hosts.length > 0 && !hosts.includes(host)) return undefined
+  const isNamed = (name: string) => [name, ...aliases(name, stable, weights)].includes(header ?? '')
+  const most = [...weights].sort((a, b) => b.weight - a.weight)[0]
+  return direct.find(isNamed) ?? most?.revision
+}

@@ -4,13 +4,14 @@ import { PermanentFailure } from '../../domain/failure.ts'
 import { compareEpochs, formatEpoch, type RouteState, sameWeights, type Weight } from '../../domain/route.ts'
 import type { RouteWrite } from '../platform.ts'
 
-/** `done` when the route says it already. Fails `Fenced` when something newer wrote it, `Invalid` when the weights are no route. */
+/** `done` when the route says it already, and nobody has changed it since. Fails `Fenced` when something newer wrote it, `Invalid` when the weights are no route. */
 export function decide(route: RouteState | undefined, write: RouteWrite): 'write' | 'done' {
   refuseImpossible(write)
   if (!route) return 'write'
   const order = compareEpochs(write.epoch, route.epoch)
   if (order > 0) return 'write'
-  if (order === 0 && sameWeights(write.weights, route.weights)) return 'done'
+  const { weights } = route.drift?.written ?? route
+  if (order === 0 && sameWeights(write.weights, weights)) return route.drift ? 'write' : 'done'
   const [ours, theirs] = [formatEpoch(write.epoch), formatEpoch(route.epoch)]
   throw new PermanentFailure(
     'Fenced',
@@ -18,7 +19,10 @@ export function decide(route: RouteState | undefined, write: RouteWrite): 'write
   )
 }
 
-function refuseImpossible({ app, weights }: RouteWrite): void {
+/** What Gateway API allows in one rule, and of rules in one route. */
+const most = 16
+
+function refuseImpossible({ app, weights, direct = [] }: RouteWrite): void {
   const refuse = (why: string) => {
     throw new PermanentFailure(
       'Invalid',
@@ -30,6 +34,7 @@ function refuseImpossible({ app, weights }: RouteWrite): void {
   if (weights.reduce((sum, { weight }) => sum + weight, 0) !== 1000) refuse('the weights must sum to 1000')
   if (new Set(weights.map(({ revision }) => revision)).size < weights.length)
     refuse('a revision is named twice')
+  if (weights.length > most || direct.length > most) refuse(`a route holds at most ${most} revisions`)
 }
 
 /** `shop-3f2c1d0-9a1b 950, shop-77aa001-0c2d 50`. */

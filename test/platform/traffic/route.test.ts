@@ -25,7 +25,11 @@ test('a route of its own', () => {
       name: 'shop',
       namespace: 'default',
       labels: { 'app.kubernetes.io/managed-by': 'slipway', 'slipway.dev/app': 'shop' },
-      annotations: { 'slipway.dev/epoch': '7.3', 'slipway.dev/stable': stable },
+      annotations: {
+        'slipway.dev/epoch': '7.3',
+        'slipway.dev/stable': stable,
+        'slipway.dev/weights': `{"epoch":"7.3","hosts":["shop.example.com"],"weights":{"${stable}":950,"${canary}":50}}`,
+      },
     },
     spec: {
       hostnames: ['shop.example.com'],

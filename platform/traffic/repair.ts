@@ -1,0 +1,77 @@
+// Makes routes again what they were written to be, when another has changed them.
+import type { AppRef } from '../../domain/app.ts'
+import { type HttpRoute, kinds } from '../kinds.ts'
+import type { Kubernetes, Stored } from '../kubernetes.ts'
+import type { Repair } from '../platform.ts'
+import { namesBeside, routesBeside, saysSo, whoChanged } from './beside.ts'
+import { type GatewayRef, httpRoute, managedBy, routeState } from './route.ts'
+import { settle } from './settle.ts'
+
+type Routes = ReadonlyMap<string, Stored<HttpRoute>>
+
+/** One read for each namespace. A route that does not say what it was written to be is left alone: nobody can know. */
+export async function repairRoutes(
+  kube: Kubernetes,
+  gateway: GatewayRef | undefined,
+  apps: readonly AppRef[],
+): Promise<readonly Repair[]> {
+  const repairs: Repair[] = []
+  for (const namespace of new Set(apps.map((app) => app.namespace))) {
+    const routes = await ourRoutes(kube, namespace)
+    for (const app of apps) {
+      if (app.namespace === namespace) repairs.push(...(await repaired(kube, gateway, app, routes)))
+    }
+  }
+  return repairs
+}
+
+/** The routes of one namespace that Slipway may write, by name. */
+export async function ourRoutes(kube: Kubernetes, namespace: string): Promise<Routes> {
+  const labels = { [managedBy]: 'slipway' }
+  const found = await kube.list(kinds.HTTPRoute, namespace, { labels })
+  return new Map(found.map((route) => [route.metadata.name, route]))
+}
+
+async function repaired(
+  kube: Kubernetes,
+  gateway: GatewayRef | undefined,
+  app: AppRef,
+  routes: Routes,
+): Promise<readonly Repair[]> {
+  const there = routes.get(app.name)
+  const state = there && routeState(there)
+  if (!there || !state) return []
+  const { drift, ...said } = state
+  if (!drift) return besides(kube, app, there, routes)
+  // The same epoch: who wrote it is still who owns it. A newer write in between wins, and the next look sees the rest.
+  const route = httpRoute({ app, ...said, ...drift.written }, gateway, there)
+  const back = await kube.replace(kinds.HTTPRoute, {
+    ...there,
+    ...route,
+    metadata: { ...there.metadata, ...route.metadata },
+  })
+  if (!back) return []
+  const { what, manager } = drift
+  return [{ app, what, manager }, ...(await besides(kube, app, back, routes))]
+}
+
+/** What stands beside is told only when another has its name on it: the rest may be a write that is half way. */
+async function besides(
+  kube: Kubernetes,
+  app: AppRef,
+  main: HttpRoute,
+  routes: Routes,
+): Promise<readonly Repair[]> {
+  const state = routeState(main)
+  if (!state) return []
+  const wanted = routesBeside(main, state)
+  const repairs: Repair[] = []
+  for (const name of namesBeside(app)) {
+    const there = routes.get(name)
+    const route = wanted.find(({ metadata }) => metadata.name === name)
+    const manager = there && route && !saysSo(there, route) && whoChanged(there)
+    const acted = await settle(kube, app, there, route)
+    if (acted && manager) repairs.push({ app, what: `HTTPRoute ${name}`, manager })
+  }
+  return repairs
+}
