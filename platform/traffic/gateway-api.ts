@@ -62,7 +62,8 @@ async function written(
   if (!there && !gateway) {
     throw new PermanentFailure('NotFound', `cannot set traffic of ${appKey(write.app)}: it has no route`)
   }
-  if (there && decide(routeState(there), write) === 'done') {
+  const decision = decide(there && routeState(there), write)
+  if (there && decision === 'done') {
     // Who wrote it may have ended before it got to what stands beside.
     await settleBeside(kube, there)
     return true

@@ -79,6 +79,8 @@ trafficContract(async (): Promise<TrafficSetup> => {
     traffic: platform.traffic,
     newApp,
     revisions: [stable, canary],
+    tamper: async (app, weights, manager) => world.gateway.tamper(app, weights, manager),
+    request: async (app, asking) => world.gateway.request(app, asking),
     wait: world.clock.sleep,
     close,
   }

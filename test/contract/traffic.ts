@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppRef } from '../../domain/app.ts'
 import { sameWeights, type Weight } from '../../domain/route.ts'
+import type { Asking } from '../../platform/memory/gateway.ts'
 import type { RouteWrite, Traffic } from '../../platform/platform.ts'
 import { eventually } from './eventually.ts'
 
@@ -11,6 +12,10 @@ export interface TrafficSetup {
   readonly newApp: () => AppRef
   /** Two revisions whose pods are ready. */
   readonly revisions: readonly [stable: string, canary: string]
+  /** Another than Slipway gives the route these weights. */
+  readonly tamper: (app: AppRef, weights: readonly Weight[], manager: string) => Promise<void>
+  /** Which revision answers a request; undefined when none does. */
+  readonly request: (app: AppRef, asking: Asking) => Promise<string | undefined>
   readonly wait: (milliseconds: number) => Promise<unknown>
   readonly close: () => Promise<void>
 }
@@ -34,12 +39,24 @@ export function trafficContract(make: () => Promise<TrafficSetup>): void {
       change: Partial<RouteWrite> = {},
     ): RouteWrite => ({
       app,
-      hosts: [`${app.name}.example.com`],
+      hosts: [host(app)],
       weights: split(canary),
       epoch: { seq: 7, n },
       stable: setup.revisions[0],
       ...change,
     })
+    const host = (app: AppRef) => `${app.name}.example.com`
+    const previewHost = (app: AppRef) => `next.${app.name}.example.com`
+    const patience = { within: 10_000, wait: () => setup.wait(50) }
+    const servesEventually = (app: AppRef, canary: number) => {
+      const seen = (served: readonly Weight[] | undefined) =>
+        expect(sameWeights(served ?? [], split(canary)), JSON.stringify(served)).toBe(true)
+      return eventually(() => setup.traffic.served(app), seen, patience)
+    }
+    const answersEventually = (app: AppRef, asking: Asking, revision: string | undefined) => {
+      const seen = (answered: string | undefined) => expect(answered, JSON.stringify(asking)).toBe(revision)
+      return eventually(() => setup.request(app, asking), seen, patience)
+    }
     const refused = (reason: string) => expect.objectContaining({ name: 'PermanentFailure', reason })
 
     test('an App without a route has none, and is not served', async () => {
@@ -63,9 +80,7 @@ export function trafficContract(make: () => Promise<TrafficSetup>): void {
       const app = setup.newApp()
       for (const [n, canary] of [0, 1, 500, 1000].entries()) {
         await setup.traffic.write(aWrite(app, n, canary))
-        const seen = (served: readonly Weight[] | undefined) =>
-          expect(sameWeights(served ?? [], split(canary)), JSON.stringify(served)).toBe(true)
-        await eventually(() => setup.traffic.served(app), seen, { within: 10_000, wait: setup.wait })
+        await servesEventually(app, canary)
       }
     })
 
@@ -136,6 +151,136 @@ export function trafficContract(make: () => Promise<TrafficSetup>): void {
       const weights = numbers.map((weight, index) => ({ revision: setup.revisions[index] ?? '', weight }))
       await expect(setup.traffic.write(aWrite(app, 1, 0, { weights }))).rejects.toEqual(refused('Invalid'))
       expect(await setup.traffic.read(app)).toBeUndefined()
+    })
+
+    test('who names a revision gets it, also while it holds nothing', async () => {
+      const app = setup.newApp()
+      const [stable, canary] = setup.revisions
+      await setup.traffic.write(aWrite(app, 1, 0, { direct: [stable, canary] }))
+      const asked = [
+        [canary, canary],
+        ['canary', canary],
+        [stable, stable],
+        ['stable', stable],
+        ['nobody', stable],
+      ] as const
+      for (const [header, revision] of asked) {
+        await answersEventually(app, { host: host(app), header }, revision)
+      }
+      expect((await setup.traffic.read(app))?.direct).toEqual([stable, canary])
+      // The shares are as they were written: what comes by name is none of them.
+      await servesEventually(app, 0)
+
+      await setup.traffic.write(aWrite(app, 2, 0))
+      await answersEventually(app, { host: host(app), header: canary }, stable)
+      expect(await setup.traffic.read(app)).not.toHaveProperty('direct')
+    })
+
+    test('a preview host shows one revision alone, for as long as a write says so', async () => {
+      const app = setup.newApp()
+      const [stable, canary] = setup.revisions
+      const preview = { hosts: [previewHost(app)], revision: canary }
+      await setup.traffic.write(aWrite(app, 1, 0, { preview }))
+      await answersEventually(app, { host: previewHost(app) }, canary)
+      await answersEventually(app, { host: host(app) }, stable)
+      expect((await setup.traffic.read(app))?.preview).toEqual(preview)
+
+      await setup.traffic.write(aWrite(app, 2, 1000, { preview: { ...preview, revision: stable } }))
+      await answersEventually(app, { host: previewHost(app) }, stable)
+      await answersEventually(app, { host: host(app) }, canary)
+
+      await setup.traffic.write(aWrite(app, 3, 1000))
+      await answersEventually(app, { host: previewHost(app) }, undefined)
+    })
+
+    test('what another changed is seen, named, and put back under the same epoch', async () => {
+      const app = setup.newApp()
+      const note = 'aborted by ana: prices are wrong'
+      await setup.traffic.write(aWrite(app, 1, 50, { note }))
+      await setup.tamper(app, split(500), 'kubectl-edit')
+      expect(await setup.traffic.read(app)).toMatchObject({
+        weights: split(500),
+        epoch: { seq: 7, n: 1 },
+        drift: { manager: 'kubectl-edit', written: { hosts: [host(app)], weights: split(50) } },
+      })
+      await servesEventually(app, 500)
+
+      const what = `the weights of HTTPRoute ${app.name}`
+      expect(await setup.traffic.repair([app])).toEqual([{ app, what, manager: 'kubectl-edit' }])
+      const { drift, ...route } = (await setup.traffic.read(app)) ?? {}
+      expect(drift).toBeUndefined()
+      expect(route).toMatchObject({ weights: split(50), epoch: { seq: 7, n: 1 }, note })
+      await servesEventually(app, 50)
+      expect(await setup.traffic.repair([app])).toEqual([])
+    })
+
+    test('nothing is repaired where nothing was changed, or nothing is', async () => {
+      const [app, absent] = [setup.newApp(), setup.newApp()]
+      await setup.traffic.write(aWrite(app, 1, 50))
+      await setup.tamper(app, split(50), 'kubectl-edit')
+      expect(await setup.traffic.repair([app, absent])).toEqual([])
+      expect(await setup.traffic.repair([])).toEqual([])
+      expect(await setup.traffic.read(app)).not.toHaveProperty('drift')
+      expect(await setup.traffic.read(absent)).toBeUndefined()
+    })
+
+    test('the same write again puts back what another changed, and the fence stands as before', async () => {
+      const app = setup.newApp()
+      await setup.traffic.write(aWrite(app, 2, 50))
+      await setup.tamper(app, split(500), 'kubectl-edit')
+      // Also to what the other one wrote: another write under this epoch is another's.
+      for (const late of [aWrite(app, 1, 50), aWrite(app, 2, 500)]) {
+        await expect(setup.traffic.write(late)).rejects.toEqual(refused('Fenced'))
+      }
+      await setup.traffic.write(aWrite(app, 2, 50))
+      expect(await setup.traffic.read(app)).toMatchObject({ weights: split(50) })
+      expect(await setup.traffic.read(app)).not.toHaveProperty('drift')
+    })
+
+    test('a newer write ends what another changed', async () => {
+      const app = setup.newApp()
+      await setup.traffic.write(aWrite(app, 1, 50))
+      await setup.tamper(app, split(500), 'kubectl-edit')
+      await setup.traffic.write(aWrite(app, 2, 100))
+      expect(await setup.traffic.read(app)).not.toHaveProperty('drift')
+      expect(await setup.traffic.repair([app])).toEqual([])
+      expect((await setup.traffic.read(app))?.weights).toEqual(split(100))
+    })
+
+    test('why a person wrote it is told until the next write', async () => {
+      const app = setup.newApp()
+      const note = 'aborted by ana: prices are wrong'
+      await setup.traffic.write(aWrite(app, 1, 0, { note }))
+      expect((await setup.traffic.read(app))?.note).toBe(note)
+      await setup.traffic.write(aWrite(app, 2, 0))
+      expect(await setup.traffic.read(app)).not.toHaveProperty('note')
+    })
+
+    test('a route that is taken away serves nothing, on no host', async () => {
+      const app = setup.newApp()
+      const [, canary] = setup.revisions
+      const preview = { hosts: [previewHost(app)], revision: canary }
+      await setup.traffic.write(aWrite(app, 1, 0, { direct: [canary], preview }))
+      await answersEventually(app, { host: previewHost(app) }, canary)
+      await setup.traffic.remove(app)
+      await answersEventually(app, { host: host(app) }, undefined)
+      await answersEventually(app, { host: previewHost(app) }, undefined)
+      expect(await setup.traffic.read(app)).toBeUndefined()
+      expect(await setup.traffic.served(app)).toBeUndefined()
+      await setup.traffic.remove(app)
+    })
+
+    test('knows which hosts others serve, also as a preview', async () => {
+      const [app, other, absent] = [setup.newApp(), setup.newApp(), setup.newApp()]
+      const preview = { hosts: [previewHost(app)], revision: setup.revisions[1] }
+      await setup.traffic.write(aWrite(app, 1, 0, { preview }))
+      await setup.traffic.write(aWrite(other, 1, 0))
+      const wanted = [host(app), previewHost(app), host(absent)]
+      expect(await setup.traffic.taken(wanted, [app, other, absent])).toEqual([
+        { host: host(app), app },
+        { host: previewHost(app), app },
+      ])
+      expect(await setup.traffic.taken(wanted, [other, absent])).toEqual([])
     })
   })
 }

@@ -1,6 +1,6 @@
 // The local cluster as the real contract tests use it: a namespace of their own, an image whose fate they choose.
 import { randomBytes } from 'node:crypto'
-import { Agent, request } from 'node:http'
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { CoreV1Api, RbacAuthorizationV1Api } from '@kubernetes/client-node'
 import { expect } from 'vitest'
@@ -20,15 +20,16 @@ import { pushProgram } from './image.ts'
 export const gateway = { namespace: 'slipway-gateway', name: 'slipway' }
 const port = 8080
 
-/** Answers; what it answers, and whether it lives and is ready, its environment says. */
+/** Answers, with its pod's name; what it answers, and whether it lives and is ready, its environment says. */
 const program = `
   const { CRASH, UNREADY, FAIL } = process.env
+  const pod = require('node:os').hostname()
   if (CRASH) process.exit(3)
   process.on('SIGTERM', () => process.exit(0))
   require('node:http')
     .createServer((request, response) => {
       const bad = request.url === '/healthz' ? UNREADY : FAIL
-      response.writeHead(bad ? 500 : 200).end('hello')
+      response.writeHead(bad ? 500 : 200, { 'x-pod': pod }).end('hello')
     })
     .listen(${port})
 `
@@ -119,12 +120,18 @@ export async function clusterWithPods(): Promise<ClusterWithPods> {
 
 const agent = new Agent({ keepAlive: true, maxSockets: 4 })
 
-/** One request through the gateway, as a visitor sends it. */
-export function visit(host: string): Promise<number> {
+/** One request through the gateway, as a visitor sends it; its status. */
+export const visit = async (host: string): Promise<number> => (await ask({ host })).status
+
+/** One request through the gateway: its status, and the pod that answered. */
+export function ask(headers: OutgoingHttpHeaders): Promise<{ status: number; pod?: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${addresses.app}/`, { agent, headers: { host }, timeout: 5000 }, (answer) => {
+    const asked = request(`${addresses.app}/`, { agent, headers, timeout: 5000 }, (answer) => {
+      const { statusCode = 0, headers: said } = answer
       answer.resume()
-      answer.on('end', () => resolve(answer.statusCode ?? 0))
+      answer.on('end', () =>
+        resolve({ status: statusCode, ...(said['x-pod'] && { pod: String(said['x-pod']) }) }),
+      )
     })
     asked.on('timeout', () => asked.destroy(new Error('no answer within 5 s')))
     asked.on('error', reject)

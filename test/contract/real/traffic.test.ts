@@ -1,12 +1,22 @@
 // The traffic driver on the local cluster, with Traefik as the gateway.
+import { CustomObjectsApi, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node'
 import { expect, onTestFinished, test } from 'vitest'
+import type { AppRef } from '../../../domain/app.ts'
 import { addresses } from '../../../local/addresses.ts'
 import { type HttpRoute, kinds } from '../../../platform/kinds.ts'
 import { gatewayApiTraffic } from '../../../platform/traffic/gateway-api.ts'
 import { traefikServed } from '../../../platform/traffic/traefik.ts'
 import { eventually } from '../eventually.ts'
 import { type TrafficSetup, trafficContract } from '../traffic.ts'
-import { type Cluster, clusterWithPods, gateway, visit, wait } from './cluster.ts'
+import { ask, type Cluster, clusterWithPods, gateway, visit, wait } from './cluster.ts'
+
+/** Changes an App's route as `kubectl edit` would: with all rights, under a name of its own. */
+async function patch({ admin }: Cluster, { namespace, name }: AppRef, fieldManager: string, body: object) {
+  const merging = setHeaderOptions('Content-Type', PatchStrategy.MergePatch)
+  const route = { group: 'gateway.networking.k8s.io', version: 'v1', plural: 'httproutes', namespace, name }
+  const objects = admin.config.makeApiClient(CustomObjectsApi)
+  await objects.patchNamespacedCustomObject({ ...route, fieldManager, body }, merging)
+}
 
 const trafficOf = ({ kube }: Cluster) =>
   gatewayApiTraffic({ kube, gateway, served: traefikServed({ url: addresses.gateway }) })
@@ -19,7 +29,21 @@ trafficContract(async (): Promise<TrafficSetup> => {
     here.running(here.newRevision(app)),
   ])
   const { newApp, close } = here
-  return { traffic: trafficOf(here), newApp, revisions: [stable.name, canary.name], wait, close }
+  return {
+    traffic: trafficOf(here),
+    newApp,
+    revisions: [stable.name, canary.name],
+    tamper: async (app, weights, manager) => {
+      const backendRefs = weights.map(({ revision, weight }) => ({ name: revision, port: 80, weight }))
+      await patch(here, app, manager, { spec: { rules: [{ backendRefs }] } })
+    },
+    request: async (_app, { host = '', header }) => {
+      const { pod } = await ask({ host, ...(header && { 'x-slipway-revision': header }) })
+      return pod?.split('-').slice(0, -2).join('-')
+    },
+    wait,
+    close,
+  }
 })
 
 test('visitors meet no error while weights change, nor when a drained revision is removed', async () => {
