@@ -50,6 +50,16 @@ export interface Deployment extends Resource {
     conditions?: readonly Condition[]
   }
 }
+export interface Autoscaler extends Resource {
+  spec: { minReplicas?: number; maxReplicas: number; [field: string]: unknown }
+}
+/** A ConfigMap, or a Secret: there each value is in base64. */
+export interface Content extends Resource {
+  type?: string
+  immutable?: boolean
+  data?: Readonly<Record<string, string>>
+  binaryData?: Readonly<Record<string, string>>
+}
 export interface Service extends Resource {
   spec: Readonly<Record<string, unknown>>
 }
@@ -126,6 +136,13 @@ export const kinds = {
   Pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' } as Kind<Pod>,
   Service: { apiVersion: 'v1', kind: 'Service', plural: 'services' } as Kind<Service>,
   Deployment: { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' } as Kind<Deployment>,
+  HorizontalPodAutoscaler: {
+    apiVersion: 'autoscaling/v2',
+    kind: 'HorizontalPodAutoscaler',
+    plural: 'horizontalpodautoscalers',
+  } as Kind<Autoscaler>,
+  ConfigMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' } as Kind<Content>,
+  Secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' } as Kind<Content>,
   Job: { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs' } as Kind<Job>,
   EndpointSlice: {
     apiVersion: 'discovery.k8s.io/v1',

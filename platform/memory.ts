@@ -2,11 +2,13 @@
 import { createHash } from 'node:crypto'
 import { appKey } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
-import { releaseName } from '../domain/release.ts'
+import { memoryDeploy } from './memory/deploy.ts'
+import { memoryHooks } from './memory/hooks.ts'
 import { memoryMetrics } from './memory/metrics.ts'
+import { memoryReport } from './memory/report.ts'
 import { memoryTraffic } from './memory/traffic.ts'
 import { world as makeWorld, type World, type WorldCall, type WorldOptions } from './memory/world.ts'
-import type { Build, Deploy, Hooks, Platform, Report, Source } from './platform.ts'
+import type { Build, Platform, Source } from './platform.ts'
 
 /**
  * A platform, and the world it acts on:
@@ -21,11 +23,11 @@ export function memoryPlatform(options: WorldOptions = {}): { platform: Platform
   const platform: Platform = {
     source: noted(world, 'source', source(world)),
     build: noted(world, 'build', build(world)),
-    deploy: noted(world, 'deploy', deploy(world)),
+    deploy: noted(world, 'deploy', memoryDeploy(world)),
     traffic: noted(world, 'traffic', memoryTraffic(world)),
     metrics: noted(world, 'metrics', memoryMetrics(world)),
-    report: noted(world, 'report', report(world)),
-    hooks: noted(world, 'hooks', hooks(world)),
+    report: noted(world, 'report', memoryReport(world)),
+    hooks: noted(world, 'hooks', memoryHooks(world)),
   }
   return { platform, world }
 }
@@ -83,89 +85,6 @@ const aborted = (signal: AbortSignal): Promise<never> =>
   new Promise((_, reject) => {
     signal.addEventListener('abort', () => reject(signal.reason), { once: true })
   })
-
-function deploy(world: World): Deploy {
-  return {
-    describe: async (app) => ({
-      source: world.declared.get(appKey(app)),
-      revisions: world.revisionsOf(app),
-    }),
-    apps: async () =>
-      [...world.declared.keys()].map((key) => {
-        const [namespace = '', name = ''] = key.split('/')
-        const remembered = world.apps.get(key)
-        const source = world.declared.get(key)
-        return { app: { namespace, name }, source, ...(remembered && { remembered }) }
-      }),
-    running: async (apps) =>
-      apps.flatMap((app) =>
-        world.revisionsOf(app).map((revision) => ({
-          revision,
-          since: world.revisions.get(revision.name)?.at ?? 0,
-        })),
-      ),
-    create: async (revision, pods = revision.run.replicas) => {
-      const name = revision.name
-      if (!world.revisions.has(name)) world.revisions.set(name, { revision, at: world.clock.now(), pods })
-    },
-    scale: async ({ name }, pods) => {
-      const running = world.revisions.get(name)
-      if (running) world.revisions.set(name, { ...running, pods })
-    },
-    config: async () => [],
-    repair: async () => [],
-    holdOnDelete: async () => undefined,
-    readiness: async ({ name, sha, run }) => {
-      const failure = world.revisions.has(name) ? world.script(sha).podsFail : undefined
-      return {
-        ready: world.readyPods(name),
-        wanted: world.revisions.get(name)?.pods ?? run.replicas,
-        ...(failure === undefined ? {} : { failure }),
-      }
-    },
-    remove: async (_app, revision) => {
-      world.revisions.delete(revision)
-    },
-  }
-}
-
-function report(world: World): Report {
-  return {
-    release: async (status) => {
-      const key = `${status.release.app.namespace}/${releaseName(status.release)}`
-      const known = world.releases.get(key)
-      // An outcome is final: a status that was sent earlier and arrives later does not take it back.
-      if (known?.outcome && known.release.sha === status.release.sha && !status.outcome) return
-      world.releases.set(key, structuredClone(status))
-      if (known?.phase === status.phase && known.outcome === status.outcome) return
-      const { phase, outcome, message } = status
-      world.events.push({ release: releaseName(status.release), phase: outcome ?? phase, message })
-    },
-    app: async (app, status) => {
-      world.apps.set(appKey(app), status)
-    },
-    history: async (app) => [...world.releasesOf(app)].reverse().slice(0, 50),
-    remembered: async (app) => world.apps.get(appKey(app)),
-    unfinished: async () =>
-      [...world.releases.values()].filter(({ outcome }) => !outcome).map(({ release }) => release),
-    happened: async (app, { reason, message }) => {
-      world.events.push({ release: appKey(app), phase: reason, message })
-    },
-    forget: async () => 0,
-  }
-}
-
-function hooks(world: World): Hooks {
-  return {
-    ask: async ({ gate }, { signal }) => {
-      signal.throwIfAborted()
-      const { takes = 0, passes = true, fails } = world.hooks.get(gate.name) ?? {}
-      await world.clock.sleep(takes, signal)
-      if (fails !== undefined) throw new Error(fails)
-      return { passed: passes, message: passes ? 'passed' : 'refused' }
-    },
-  }
-}
 
 /** Writes each call down and lets the test's hook have its say first. */
 function noted<Word extends keyof Platform>(

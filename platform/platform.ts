@@ -58,6 +58,8 @@ export interface Deploy {
   readonly create: (revision: Revision, pods?: number) => Promise<void>
   /** Gives the revision so many pods, or an autoscaler's least; 0 stops it, and its objects stay. */
   readonly scale: (revision: Revision, pods: number) => Promise<void>
+  /** Stops a revision that served, and remembers when: it can be returned to. */
+  readonly keep: (revision: Revision) => Promise<void>
   /** How many of the revision's pods are ready, of how many that it is to have now; `failure` when they cannot become so without a new revision. */
   readonly readiness: (revision: Revision) => Promise<{ ready: number; wanted: number; failure?: string }>
   /** Removes the revision, with the copies that no other revision uses, and waits until its pods are gone. The caller has drained it. */
@@ -81,6 +83,8 @@ export interface Declared {
   /** What becomes of what serves when the App is deleted. */
   readonly onDelete?: 'keep' | 'retire'
   readonly revisions: readonly Revision[]
+  /** Those of them that served and were kept, the latest first; absent when there are none. */
+  readonly kept?: readonly string[]
 }
 
 /** An App as the list of all of them shows it. */
@@ -187,7 +191,7 @@ export interface Report {
   readonly remembered: (app: AppRef) => Promise<AppStatus | undefined>
   /** Every release of every App that has no outcome yet. */
   readonly unfinished: () => Promise<readonly ReleaseRef[]>
-  /** Records an Event about the App; once for the same `reason` and `message`. */
+  /** Records an Event about the App; once a day for the same `reason` and `message`. */
   readonly happened: (app: AppRef, event: AppEvent) => Promise<void>
   /** Forgets the App's oldest ended releases beyond so many, a hundred at a time; returns how many. */
   readonly forget: (app: AppRef, beyond: number) => Promise<number>

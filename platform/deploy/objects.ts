@@ -1,9 +1,11 @@
-// A revision as Kubernetes objects: one Deployment and one Service, both named by what they are. Pure: no client in sight.
+// A revision as Kubernetes objects: a Deployment, a Service and perhaps an autoscaler, all named by what they are. Pure: no client in sight.
 import type { AppRef } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
-import { hashVersion, imageReference, type Revision, servicePort } from '../../domain/revision.ts'
-import type { Deployment, Service } from '../kinds.ts'
+import { fewest } from '../../domain/capacity.ts'
+import { hashVersion, type Revision, servicePort } from '../../domain/revision.ts'
+import type { Autoscaler, Deployment, Service } from '../kinds.ts'
 import type { Named } from '../kubernetes.ts'
+import { podSpec } from './pod.ts'
 
 /** Everything that is Slipway's and belongs to the App. */
 export const appLabels = (app: AppRef) => ({
@@ -12,23 +14,22 @@ export const appLabels = (app: AppRef) => ({
 })
 export const revisionLabel = 'slipway.dev/revision'
 export const releaseLabel = 'slipway.dev/release'
-/** What the revision was made of, from which it is known again. */
+/** What the revision was made of, from which it is known again: names of its configuration, never content. */
 export const specAnnotation = 'slipway.dev/spec'
+/** Until when the revision held all traffic; on those that were kept to return to. */
+export const servedAnnotation = 'slipway.dev/served'
 
 export interface RevisionObjects {
   readonly service: Named<Service>
   readonly deployment: Named<Deployment>
+  readonly autoscaler?: Named<Autoscaler>
 }
 
-export function revisionObjects(revision: Revision): RevisionObjects {
-  const { app, name, release, sha, image, run } = revision
+/** `pods`: how many it begins with. */
+export function revisionObjects(revision: Revision, pods = fewest(revision.run)): RevisionObjects {
+  const { app, name, sha, run } = revision
   const labels = { ...appLabels(app), [revisionLabel]: name, 'slipway.dev/commit': sha }
-  const metadata = {
-    name,
-    namespace: app.namespace,
-    labels: { ...labels, [releaseLabel]: release },
-    annotations: { [specAnnotation]: canonicalJson({ image, run }), 'slipway.dev/hash-version': hashVersion },
-  }
+  const metadata = metadataOf(revision)
   const selector = { [revisionLabel]: name }
   return {
     service: {
@@ -42,7 +43,7 @@ export function revisionObjects(revision: Revision): RevisionObjects {
     deployment: {
       metadata,
       spec: {
-        replicas: run.replicas,
+        replicas: pods,
         selector: { matchLabels: selector },
         strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
         // A revision never rolls, so it has no history; going back is moving weight.
@@ -51,42 +52,45 @@ export function revisionObjects(revision: Revision): RevisionObjects {
         template: { metadata: { labels }, spec: podSpec(revision) },
       },
     },
+    ...(run.autoscale && { autoscaler: autoscalerObject(revision, run.autoscale, pods) }),
   }
 }
 
-function podSpec({ image, run }: Revision) {
+function metadataOf({ app, name, release, sha, image, run, config }: Revision) {
   return {
-    // The app gets no identity in the cluster and no list of its neighbours unless it asks for them.
-    automountServiceAccountToken: false,
-    enableServiceLinks: false,
-    // Longer than the pause before the end and the requests that are under way then.
-    terminationGracePeriodSeconds: 35,
-    securityContext: { seccompProfile: { type: 'RuntimeDefault' } },
-    containers: [
-      {
-        name: 'app',
-        image: imageReference(image),
-        imagePullPolicy: 'IfNotPresent',
-        ports: [{ name: 'http', containerPort: run.port, protocol: 'TCP' }],
-        env: Object.entries(run.env)
-          .sort(([a], [b]) => (a < b ? -1 : 1))
-          .map(([name, value]) => ({ name, value })),
-        resources: {
-          requests: { cpu: run.resources.cpu, memory: run.resources.memory },
-          // No limit for the processor: throttling would show as latency that the commit did not cause.
-          limits: { memory: run.resources.memory },
+    name,
+    namespace: app.namespace,
+    labels: {
+      ...appLabels(app),
+      [revisionLabel]: name,
+      'slipway.dev/commit': sha,
+      [releaseLabel]: release,
+    },
+    annotations: {
+      [specAnnotation]: canonicalJson({ image, run, config }),
+      'slipway.dev/hash-version': hashVersion,
+    },
+  }
+}
+
+/** It keeps at least `least` pods, though the file may declare fewer or more: a share of the load needs what it needs. */
+function autoscalerObject(
+  revision: Revision,
+  { max, cpu }: NonNullable<Revision['run']['autoscale']>,
+  least: number,
+): Named<Autoscaler> {
+  return {
+    metadata: metadataOf(revision),
+    spec: {
+      scaleTargetRef: { apiVersion: 'apps/v1', kind: 'Deployment', name: revision.name },
+      minReplicas: Math.min(Math.max(least, 1), max),
+      maxReplicas: max,
+      metrics: [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: cpu } },
         },
-        readinessProbe: {
-          httpGet: { path: run.health, port: run.port },
-          periodSeconds: 2,
-          timeoutSeconds: 2,
-          failureThreshold: 3,
-        },
-        // Gateways hear a moment later that the pod goes: until then it still answers.
-        lifecycle: { preStop: { sleep: { seconds: 5 } } },
-        // Not runAsNonRoot: an image may say nothing of its user, and then the kubelet would refuse to start it.
-        securityContext: { allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'] } },
-      },
-    ],
+      ],
+    },
   }
 }

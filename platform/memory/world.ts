@@ -1,6 +1,7 @@
 // What the memory platform acts on: repositories, images, pods, a gateway with visitors. Tests drive it and look at it.
 import { createHash } from 'node:crypto'
 import { type AppRef, type AppSource, appKey } from '../../domain/app.ts'
+import type { Policy } from '../../domain/policy.ts'
 import type { Commit, ReleaseStatus } from '../../domain/release.ts'
 import type { Revision } from '../../domain/revision.ts'
 import type { AppStatus, Platform } from '../platform.ts'
@@ -36,6 +37,11 @@ export interface HookFare {
   readonly fails?: string
 }
 
+interface HookRuns {
+  readonly runs: number
+  readonly since?: number
+}
+
 type Verb<Word extends keyof Platform> = `${Word}.${Extract<keyof Platform[Word], string>}`
 /** One call to the platform: `traffic.write`. */
 export interface WorldCall {
@@ -67,7 +73,7 @@ export type World = ReturnType<typeof world>
 export function world(options: WorldOptions = {}) {
   const clock = options.clock ?? memoryClock()
   const scripts = new Map<string, Script>()
-  const revisions = new Map<string, { revision: Revision; at: number; pods: number }>()
+  const revisions = new Map<string, RunningRevision>()
   const script = (sha: string): Script => scripts.get(sha) ?? {}
 
   const readyPods = (name: string): number => {
@@ -78,8 +84,9 @@ export function world(options: WorldOptions = {}) {
       readyAfter = 0,
       readyPods: most = Number.POSITIVE_INFINITY,
     } = script(running.revision.sha)
-    if (podsFail !== undefined || clock.now() < running.at + readyAfter) return 0
-    return Math.min(running.pods, most)
+    if (podsFail !== undefined) return 0
+    const started = clock.now() < running.at + readyAfter ? (running.before ?? 0) : running.pods
+    return Math.min(started, most)
   }
   const answers = (name: string) => script(revisions.get(name)?.revision.sha ?? '')
 
@@ -101,14 +108,23 @@ export function world(options: WorldOptions = {}) {
     repositories,
     /** The commits whose builds run now, and how many follow each: who asks for a running build attaches to it. */
     building: new Map<string, number>(),
+    /** What each App's cluster object says beside its source, by `namespace/name`. */
+    policies: new Map<string, Policy>(),
+    onDelete: new Map<string, 'keep' | 'retire'>(),
     revisions,
     readyPods,
+    /** ConfigMaps and Secrets, by `namespace/name`: `world.config.set('default/shop-settings', {GREETING: 'hello'})`. */
+    config: new Map<string, Readonly<Record<string, string>>>(),
+    /** The immutable copies of them, by `namespace/name`. */
+    copies: new Map<string, Readonly<Record<string, string>>>(),
     gateway: visited,
     releases,
     events: [] as WorldEvent[],
     apps: new Map<string, AppStatus>(),
     /** How the hook of a gate fares, by the gate's name: it passes at once unless it is said here. */
     hooks: new Map<string, HookFare>(),
+    /** How often each question was put anew, by `namespace/release/gate`; `since` while it waits for its answer. */
+    hookRuns: new Map<string, HookRuns>(),
 
     script,
     /** Says how a commit will fare; may be called again at any time. */
@@ -147,6 +163,19 @@ export function world(options: WorldOptions = {}) {
         .filter(({ release }) => appKey(release.app) === appKey(app))
         .sort((a, b) => a.release.seq - b.release.seq),
   }
+}
+
+/** A revision that exists. */
+export interface RunningRevision {
+  readonly revision: Revision
+  /** When the newest of its pods were started, and when the first. */
+  readonly at: number
+  readonly since: number
+  readonly pods: number
+  /** How many of them were ready before the newest were started. */
+  readonly before?: number
+  /** Until when it served, when it is kept to return to. */
+  readonly served?: number
 }
 
 interface PushOptions {

@@ -3,7 +3,7 @@ import { memoryPlatform } from '../../platform/memory.ts'
 import { aPlan } from '../platform/build/plan.ts'
 import { type BuildSetup, buildContract } from './build.ts'
 import { type DeploySetup, deployContract } from './deploy.ts'
-import { aClock, aRevision } from './fixtures.ts'
+import { aClock, aRevision, aRun } from './fixtures.ts'
 import { type MetricsSetup, metricsContract } from './metrics.ts'
 import { type ReportSetup, reportContract } from './report.ts'
 import { type SourceSetup, sourceContract } from './source.ts'
@@ -59,12 +59,19 @@ deployContract(async (): Promise<DeploySetup> => {
       world.declare(app, source)
       return app
     },
-    newRevision: (app, fate) => {
+    newRevision: (app, fate, run = {}) => {
       made += 1
-      const revision = aRevision(app, `${app.name}/${made}`)
+      const revision = aRevision(app, `${app.name}/${made}`, { run: aRun(run) })
       world.plan(revision.sha, fate === 'runs' ? { readyAfter: 2000 } : { podsFail: fate })
       return revision
     },
+    configure: async (app, _kind, name, data) => {
+      world.config.set(`${app.namespace}/${name}`, data)
+    },
+    copies: async (app, _kind, name) =>
+      [...world.copies.keys()]
+        .map((key) => key.slice(app.namespace.length + 1))
+        .filter((copy) => copy.slice(0, copy.lastIndexOf('-')) === name),
     wait: world.clock.sleep,
     close,
   }
@@ -134,6 +141,10 @@ reportContract(async (): Promise<ReportSetup> => {
     declared: async () => newApp(),
     events: async (_app, release) =>
       world.events.filter((event) => event.release === release).map(({ message }) => message),
+    appEvents: async (app) =>
+      world.events
+        .filter((event) => event.release === `${app.namespace}/${app.name}`)
+        .map(({ phase, message }) => `${phase}: ${message}`),
     appStatus: async (app) => world.apps.get(`${app.namespace}/${app.name}`),
     close,
   }
