@@ -43,11 +43,21 @@ describe('roles', () => {
     (_, rules) => {
       for (const grant of grants(rules)) {
         expect(grant).not.toContain('*')
-        expect(grant).not.toMatch(/ secrets| serviceaccounts|pods\/exec|rolebindings|clusterroles/)
+        expect(grant).not.toMatch(/ serviceaccounts|pods\/exec|rolebindings|clusterroles/)
+        expect(grant).not.toMatch(/^(?!(?:get|create|delete) ).* secrets/)
         expect(grant).not.toMatch(/^(escalate|bind|impersonate) /)
       }
     },
   )
+
+  it('let nobody but the worker near a Secret, and that only where it is bound', () => {
+    const near = roles
+      .filter(({ rules = [] }) => grants(rules).some((grant) => / secrets/.test(grant)))
+      .map(({ metadata }) => metadata.name)
+    expect(near).toEqual(['slipway-worker'])
+    const bound = manifests.filter(({ kind }) => kind === 'ClusterRoleBinding')
+    expect(bound.map(({ roleRef }) => roleRef?.name)).not.toContain('slipway-worker')
+  })
 
   it('leave the cluster’s scope to reads and reviews', () => {
     const bound = manifests
