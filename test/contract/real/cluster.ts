@@ -20,7 +20,10 @@ import { pushProgram } from './image.ts'
 export const gateway = { namespace: 'slipway-gateway', name: 'slipway' }
 const port = 8080
 
-/** Answers, with its pod's name; what it answers, and whether it lives and is ready, its environment says. */
+/**
+ * Answers, with its pod's name, after as many milliseconds as `x-slow` says. What it answers, and whether it lives and is
+ * ready, its environment says.
+ */
 const program = `
   const { CRASH, UNREADY, FAIL } = process.env
   const pod = require('node:os').hostname()
@@ -29,7 +32,8 @@ const program = `
   require('node:http')
     .createServer((request, response) => {
       const bad = request.url === '/healthz' ? UNREADY : FAIL
-      response.writeHead(bad ? 500 : 200, { 'x-pod': pod }).end('hello')
+      const slow = Number(request.headers['x-slow'] ?? 0)
+      setTimeout(() => response.writeHead(bad ? 500 : 200, { 'x-pod': pod }).end('hello'), slow)
     })
     .listen(${port})
 `
@@ -126,14 +130,14 @@ export const visit = async (host: string): Promise<number> => (await ask({ host 
 /** One request through the gateway: its status, and the pod that answered. */
 export function ask(headers: OutgoingHttpHeaders): Promise<{ status: number; pod?: string }> {
   return new Promise((resolve, reject) => {
-    const asked = request(`${addresses.app}/`, { agent, headers, timeout: 5000 }, (answer) => {
+    const asked = request(`${addresses.app}/`, { agent, headers, timeout: 15_000 }, (answer) => {
       const { statusCode = 0, headers: said } = answer
       answer.resume()
       answer.on('end', () =>
         resolve({ status: statusCode, ...(said['x-pod'] && { pod: String(said['x-pod']) }) }),
       )
     })
-    asked.on('timeout', () => asked.destroy(new Error('no answer within 5 s')))
+    asked.on('timeout', () => asked.destroy(new Error('no answer within 15 s')))
     asked.on('error', reject)
     asked.end()
   })
