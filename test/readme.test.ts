@@ -6,7 +6,14 @@ import { parseManifest } from '../domain/manifest.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const readme = readFileSync(`${root}README.md`, 'utf8')
-const pages = ['README.md', 'docs/releases.md', 'docs/local.md', 'docs/cli.md', 'docs/decisions/README.md']
+const pages = [
+  'README.md',
+  'docs/releases.md',
+  'docs/traffic.md',
+  'docs/local.md',
+  'docs/cli.md',
+  'docs/decisions/README.md',
+]
 
 test('the five lines are an App', () => {
   const shown = /```yaml\n(.*?)```/s.exec(readme)?.[1] ?? ''
