@@ -18,7 +18,10 @@ export type Served = (app: AppRef) => Promise<readonly Weight[] | undefined>
 
 export interface GatewayApiOptions {
   readonly kube: Kubernetes
-  /** The gateway that routes are put behind; without one they keep the parents that they have, and none is made. */
+  /**
+   * The gateway that routes are put behind. Without one, as by hand, only Apps' own routes are written: they keep the parents
+   * that they have, none is made, and what stands beside them waits for the sweep.
+   */
   readonly gateway?: GatewayRef
   readonly served: Served
 }
@@ -65,12 +68,12 @@ async function written(
   const decision = decide(there && routeState(there), write)
   if (there && decision === 'done') {
     // Who wrote it may have ended before it got to what stands beside.
-    await settleBeside(kube, there)
+    if (gateway) await settleBeside(kube, there)
     return true
   }
   const route = await put(kube, httpRoute(write, gateway, there), there)
   if (!route) return false
-  if (hasBeside(route) || (there && hasBeside(there))) await settleBeside(kube, route)
+  if (gateway && (hasBeside(route) || (there && hasBeside(there)))) await settleBeside(kube, route)
   return true
 }
 

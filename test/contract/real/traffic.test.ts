@@ -206,14 +206,19 @@ test('a route whose label was taken away is nobody’s to repair', async () => {
 })
 
 test('without a gateway of its own the driver writes the routes that there are, and makes none', async () => {
-  const { here, traffic, app, good, other, write } = await withRoute()
+  const { here, traffic, app, host, good, other, write } = await withRoute()
   const served = async () => undefined
   const byHand = gatewayApiTraffic({ kube: here.kube, served })
   await expect(byHand.write(write(1, [good.name, 1000]))).rejects.toMatchObject({ reason: 'NotFound' })
-  await traffic.write(write(1, [good.name, 500], [other.name, 500]))
+  await traffic.write({ ...write(1, [good.name, 500], [other.name, 500]), direct: [other.name] })
   await byHand.write({ ...write(2, [good.name, 1000]), note: 'aborted by ana: prices are wrong' })
   const seen = (weights: unknown) => expect(weights).toEqual([{ revision: good.name, weight: 1000 }])
   await eventually(() => traffic.served(app), seen, { within: 10_000 })
+  // What stands beside is Slipway's own to take away, when it is back.
+  const named = () => pod(host, { 'x-slipway-revision': other.name })
+  await eventually(named, (answered) => expect(answered).toContain(other.name), { within: 10_000 })
+  expect(await traffic.repair([app])).toEqual([])
+  await eventually(named, (answered) => expect(answered).toContain(good.name), { within: 10_000 })
 })
 
 test('a share whose pods are not ready is not called served', async () => {
