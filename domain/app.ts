@@ -1,6 +1,6 @@
 // The App: what to build, run and route, and how to release it. One schema makes the type, the CRD, the JSON Schema and the reference.
 import { z } from 'zod'
-import { Cpu, List, Memory, OrAlone, Text, Whole, Word } from './notation.ts'
+import { Cpu, Host, List, Memory, ObjectName, OrAlone, Text, Whole, Word } from './notation.ts'
 import { ReleaseSpec } from './release-spec.ts'
 
 /** Which App. */
@@ -33,9 +33,8 @@ const Build = z.strictObject({
     .describe('The stage of the Dockerfile to build; the last one when absent.'),
 })
 
-const objectName = /^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/
 const ConfigFields = z.strictObject({
-  name: Text(objectName, 63, 'the name of an object in the App’s namespace').describe('Its name.'),
+  name: ObjectName().describe('Its name.'),
   mount: Text(/^\/(?!.*\.\.)[\w.\-/]+$/, 256, 'a folder’s absolute path in the container, without ..')
     .exactOptional()
     .describe('The folder that its keys appear in as files; they are environment variables when absent.'),
@@ -82,14 +81,11 @@ const Run = z.strictObject({
     .describe('The path that answers 200 when a pod can serve.'),
 })
 
-const hostForm = /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
-const Host = Text(hostForm, 253, 'a host name in lower case, like shop.example.com or *.example.com')
-
 const Route = z.strictObject({
-  hosts: List(Host, 0, 16, 'host names')
+  hosts: List(Host(), 0, 16, 'host names')
     .default([])
     .describe('The host names that are served; every name that reaches the gateway when empty.'),
-  preview: List(Host, 1, 4, 'host names')
+  preview: List(Host(), 1, 4, 'host names')
     .exactOptional()
     .describe('Host names that show the newest revision while its release runs, before it has traffic.'),
 })

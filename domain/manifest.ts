@@ -3,16 +3,18 @@ import type { z } from 'zod'
 import { AppFile, type AppRef, type AppSpec, clusterOnly, moved, notYet } from './app.ts'
 import { contradictions } from './contradictions.ts'
 import { PermanentFailure } from './failure.ts'
+import type { Policy } from './policy.ts'
 import { allFields, expectedOf, keysOf, schemaAt } from './schema-tree.ts'
 import { nearest } from './spelling.ts'
+import { violations } from './violations.ts'
 import { type Problem, readYaml, type YamlDocument } from './yaml-document.ts'
 
 /** The file's name in a repository. */
 export const manifestName = 'slipway.yaml'
 
-/** The spec that the text declares for this App. Throws `InvalidManifest`, whose message lists every problem. */
-export function parseManifest(text: string, app: AppRef): AppSpec {
-  const read = readManifest(text, app)
+/** The spec that the text declares for this App, within what its policy allows. Throws `InvalidManifest`, whose message lists every problem. */
+export function parseManifest(text: string, app: AppRef, policy: Policy = {}): AppSpec {
+  const read = readManifest(text, app, policy)
   if ('spec' in read) return read.spec
   throw new PermanentFailure('InvalidManifest', describeProblems(read.problems))
 }
@@ -21,6 +23,7 @@ export function parseManifest(text: string, app: AppRef): AppSpec {
 export function readManifest(
   text: string,
   app: AppRef,
+  policy: Policy = {},
 ): { readonly spec: AppSpec } | { readonly problems: readonly Problem[] } {
   const yaml = readYaml(text)
   if ('problems' in yaml) return yaml
@@ -28,7 +31,7 @@ export function readManifest(
   const problems = [
     ...(parsed.error?.issues ?? []).flatMap((issue) => problemsOf(issue, yaml.document)),
     ...wrongApp(yaml.document, app),
-    ...(parsed.success ? contradictory(parsed.data.spec, yaml.document) : []),
+    ...(parsed.success ? contradictory(parsed.data.spec, policy, yaml.document) : []),
   ]
   if (parsed.success && problems.length === 0) return { spec: parsed.data.spec }
   return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) }
@@ -120,10 +123,10 @@ function wrongApp(document: YamlDocument, app: AppRef): Problem[] {
 }
 
 /** Told at the first of the keys that was written: the others are defaults. */
-function contradictory(spec: AppSpec, document: YamlDocument): Problem[] {
-  const written = (path: readonly string[]) => valueAt(document.value, path) !== undefined
-  const said = (key: string) => written(['spec', 'release', ...key.split('.')])
-  return contradictions(spec, said).map(({ between, reason }) => {
+function contradictory(spec: AppSpec, policy: Policy, document: YamlDocument): Problem[] {
+  const written = (path: readonly PropertyKey[]) => valueAt(document.value, path) !== undefined
+  const said = (key: string) => written(['spec', ...key.split('.')])
+  return [...contradictions(spec, said), ...violations(spec, policy)].map(({ between, reason }) => {
     const path = between.find(written) ?? between[0] ?? []
     return problem(document, path, 'placeOfKey', reason)
   })

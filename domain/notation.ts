@@ -1,5 +1,6 @@
 // How people write numbers in slipway.yaml: `30s`, `99.5%`, `250m`. What leaves these schemas is milliseconds, fractions of 1, thousandths.
 import { z } from 'zod'
+import { unit } from './duration.ts'
 
 /** What a leaf of the schema accepts, in words for people and as JSON Schema for machines. */
 export interface Notation {
@@ -11,7 +12,6 @@ export interface Notation {
 /** The notation of each leaf; errors, the reference and the generated schemas all read it here. */
 export const notations = z.registry<Notation>()
 
-const unit = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
 const duration = /^(?:\d{1,6}(?:\.\d{1,3})?(?:ms|s|m|h|d))+$/
 const durationPart = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g
 
@@ -20,18 +20,6 @@ export function parseDuration(text: string): number | undefined {
   if (text.length > 40 || !duration.test(text)) return undefined
   const parts = [...text.matchAll(durationPart)]
   return Math.round(parts.reduce((sum, [, n, u]) => sum + Number(n) * unit[u as keyof typeof unit], 0))
-}
-
-/** 90000 → `1m30s`. */
-export function formatDuration(milliseconds: number): string {
-  if (milliseconds === 0) return '0s'
-  let rest = milliseconds
-  const parts = (['d', 'h', 'm', 's', 'ms'] as const).map((name) => {
-    const count = Math.floor(rest / unit[name])
-    rest -= count * unit[name]
-    return count > 0 ? `${count}${name}` : ''
-  })
-  return parts.join('')
 }
 
 const percent = /^\d{1,3}(?:\.\d{1,4})?%$/
@@ -165,6 +153,16 @@ export const Whole = (min: number, max: number) =>
 /** A text of a certain form. */
 export const Text = (form: RegExp, maxLength: number, expected: string) =>
   leaf(z.string().max(maxLength).regex(form), expected, { type: 'string', maxLength, pattern: form.source })
+
+const hostForm = /^(?:\*\.)?[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*$/
+
+/** A host's name, or all names below one. */
+export const Host = () =>
+  Text(hostForm, 253, 'a host name in lower case, like shop.example.com or *.example.com')
+
+/** The name of a ConfigMap or a Secret: its copies' names, made of it, must fit a label. */
+export const ObjectName = () =>
+  Text(/^[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?$/, 63, 'the name of an object in the App’s namespace')
 
 /** Yes or no. */
 export const Flag = () => leaf(z.boolean(), 'true or false', { type: 'boolean' })

@@ -17,22 +17,22 @@ const Steps = List(
   'must rise from each step to the next',
 )
 
+export const Latency = z
+  .strictObject({
+    below: Duration('1ms', '60s', (milliseconds) => milliseconds / 1000).describe(
+      'The time an answer may take. Must be a bound of the gateway’s histogram; the release is refused when it is not, and told which there are.',
+    ),
+    for: Share().describe('The share of requests that must be answered in that time.'),
+  })
+  .transform(({ below, for: share }) => ({ below, share }))
+
 const Objectives = z.strictObject({
   success: Share()
     .prefault('99.5%')
     .describe(
       'The share of requests that must not be answered 5xx. Higher takes back smaller rises of the error rate. Set higher than stable itself keeps, it decides nothing: what stable shows too is not the canary’s doing.',
     ),
-  latency: z
-    .strictObject({
-      below: Duration('1ms', '60s', (milliseconds) => milliseconds / 1000).describe(
-        'The time an answer may take. Must be a bound of the gateway’s histogram; the release is refused when it is not, and told which there are.',
-      ),
-      for: Share().describe('The share of requests that must be answered in that time.'),
-    })
-    .transform(({ below, for: share }) => ({ below, share }))
-    .exactOptional()
-    .describe('How fast answers must be; latency is not judged when absent.'),
+  latency: Latency.exactOptional().describe('How fast answers must be; latency is not judged when absent.'),
 })
 
 const Tolerance = z.strictObject({

@@ -5,6 +5,7 @@ import type { Baseline } from './judge/baseline.ts'
 import type { Steps } from './judge/engine.ts'
 import type { Evidence, Objectives } from './judge/judge.ts'
 import type { Method } from './judge/method.ts'
+import type { People } from './people.ts'
 import type { Image } from './revision.ts'
 
 /** Which release; `seq` numbers the App's releases and never repeats. */
@@ -87,6 +88,8 @@ export interface Plan {
   readonly gates?: readonly Gate[]
   /** The file's own and the policy's: weight rises when all of them are open. */
   readonly windows?: readonly Windows[]
+  /** Who is who, for the gates that must tell people apart. */
+  readonly people?: People
   /** The image that this commit was built to before, with the same instructions: nothing is built. */
   readonly image?: Image
 }

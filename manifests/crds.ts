@@ -14,6 +14,8 @@ interface Kind {
   readonly spec: Schema
   readonly status: Properties
   readonly columns: readonly Column[]
+  /** Fields that a list may be narrowed by: `kubectl get releases --field-selector status.phase=baking`. */
+  readonly selectable?: readonly string[]
 }
 
 interface Column {
@@ -26,7 +28,8 @@ interface Column {
 
 export const crds = (): readonly Schema[] => [app(), release(), command()].map(customResource)
 
-function customResource({ kind, plural, shortNames, description, spec, status, columns }: Kind): Schema {
+function customResource(made: Kind): Schema {
+  const { kind, plural, shortNames, description, spec, status, columns, selectable } = made
   const singular = kind.toLowerCase()
   return {
     apiVersion: 'apiextensions.k8s.io/v1',
@@ -49,6 +52,7 @@ function customResource({ kind, plural, shortNames, description, spec, status, c
           served: true,
           storage: true,
           subresources: { status: {} },
+          ...(selectable && { selectableFields: selectable.map((jsonPath) => ({ jsonPath })) }),
           additionalPrinterColumns: [...columns, age].map(({ type = 'string', ...column }) => ({
             ...column,
             type,
@@ -276,7 +280,7 @@ const observed: Properties = {
   observedGeneration: whole('The generation of the spec that the status speaks of.'),
   conditions: {
     type: 'array',
-    description: 'Ready, Reconciling and Stalled; of a Release also Proven.',
+    description: 'Ready, Reconciling and Stalled; of a Release also Proven and Waiting, of an App Frozen.',
     items: {
       type: 'object',
       required: ['type', 'status', 'lastTransitionTime'],
@@ -316,6 +320,7 @@ const release = (): Kind => ({
     { name: 'Revision', jsonPath: '.status.revision' },
     { name: 'Phase', jsonPath: '.status.phase' },
     { name: 'Weight', jsonPath: '.status.share' },
+    { name: 'Waiting', jsonPath: '.status.waiting.for' },
     { name: 'Outcome', jsonPath: '.status.outcome' },
     { name: 'Message', jsonPath: '.status.message' },
     { name: 'Ready', jsonPath: condition('Ready'), priority: 1 },
@@ -324,6 +329,7 @@ const release = (): Kind => ({
     { name: 'Stable', jsonPath: '.status.stable', priority: 1 },
     { name: 'Commit', jsonPath: '.spec.sha', priority: 1 },
   ],
+  selectable: ['.status.outcome', '.status.phase'],
 })
 
 const oneOf = (verbs: readonly string[]) => `self.verb in [${verbs.map((verb) => `'${verb}'`).join(', ')}]`

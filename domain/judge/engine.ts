@@ -50,12 +50,16 @@ export interface Engine {
   readonly seen: number
   /** The weight before the metrics were lost. */
   readonly saved: number
+  /** The weight that it would have, were it not kept below. */
+  readonly wants?: number
 }
 
 /** One look: when it was, what is new, and the App's requests a second. */
 export interface Look extends Block {
   readonly at: number
   readonly rate: number
+  /** What keeps the weight from rising above this, whatever the evidence says; nothing when absent. */
+  readonly ceiling?: number
 }
 
 /** Listed steps: their weights as fractions, their times in seconds. */
@@ -98,8 +102,15 @@ export function stepEngine(setup: EngineSetup, before: Engine, look: Look): Engi
   if (isHarmful(setup, engine, canVerify))
     return { ...engine, weight: 0, decision: 'rollback', atMost: before.atMost }
   const doubted = doubt(setup, engine, canVerify)
-  const next = setup.steps ? followSteps(setup, setup.steps, doubted, look) : ramp(setup, doubted, look)
+  const free = setup.steps ? followSteps(setup, setup.steps, doubted, look) : ramp(setup, doubted, look)
+  const next = kept(doubted, free, look)
   return conclude(method, moved(next, before, look.at), look.at)
+}
+
+/** A rise above the ceiling is not made; that it is wanted is remembered. */
+function kept(engine: Engine, free: Engine, { ceiling = 1 }: Look): Engine {
+  if (free.weight <= Math.max(ceiling, engine.weight)) return free
+  return { ...engine, wants: free.weight }
 }
 
 /** No counts at this moment: the weight stays, and falls to nothing when that lasts. What was seen is kept. */

@@ -14,6 +14,8 @@ export interface CanaryQuestion {
   /** The canary's share that the gateway serves, in thousandths, and since when, in milliseconds since the epoch. */
   readonly weight: number
   readonly since: number
+  /** Thousandths that it may hold at most, and it may not be promoted; as much as the evidence allows when absent. */
+  readonly atMost?: number
 }
 
 /** What has been seen of the release. Plain JSON under 16 KB. */
@@ -26,7 +28,7 @@ export interface SequentialState {
   readonly readAt: number
   /** Seconds without anything new, so far. */
   readonly silent: number
-  /** Seconds in which nobody saw what the canary did: no deadline comes nearer by them. */
+  /** Seconds in which nobody saw what the canary did, or a gate was closed: no deadline comes nearer by them. */
   readonly lost: number
   /** The requests of both revisions that all proxies had counted then. */
   readonly total: number
@@ -76,7 +78,8 @@ export function judgeCanary(
   const { counters, deltas } = advance(state.counters, reading)
   const { sides, alone } = blame(deltas, question, state.engine.weight, state.alone)
   const seconds = (readAt - state.readAt) / 1000
-  const lost = state.lost + (isGap(question, before, seconds) ? seconds : 0)
+  const waits = isGap(question, before, seconds) || isBarred(question, state.engine)
+  const lost = state.lost + (waits ? seconds : 0)
   const total = totalOf(reading)
   // More proxies may serve than are judged; one that restarted makes the sum fall.
   const came = Math.max(total - state.total, sides.canary.requests + sides.stable.requests)
@@ -84,7 +87,8 @@ export function judgeCanary(
   const at = Math.max(state.engine.seen, timeOf({ ...state, lost }, readAt))
   const { setup } = question
   const block = blockOf(sides, setup.baseline, at >= setup.method.warmup)
-  const engine = stepEngine(setup, settled(question, state), { ...block, at, rate })
+  const ceiling = question.atMost === undefined ? {} : { ceiling: question.atMost / 1000 }
+  const engine = stepEngine(setup, settled(question, state), { ...block, at, rate, ...ceiling })
   const next: SequentialState = {
     ...state,
     counters,
@@ -118,11 +122,15 @@ export function missCanary(
 const begun = ({ since }: CanaryQuestion, state: SequentialState): SequentialState =>
   state.began === undefined ? { ...state, began: since } : state
 
-/** The engine's time: seconds since the canary's first weight was served, without those in which nobody saw it. */
+/** The engine's time: seconds since the canary's first weight was served, without those in which nobody saw it or it was barred. */
 const timeOf = ({ began, lost }: SequentialState, at: number): number => (at - (began ?? at)) / 1000 - lost
 
 const isGap = ({ setup }: CanaryQuestion, { began }: SequentialState, seconds: number): boolean =>
   began !== undefined && seconds > quietAfter(setup)
+
+/** The evidence would let it go on, and a gate does not: no deadline comes nearer meanwhile. */
+export const isBarred = ({ atMost }: Pick<CanaryQuestion, 'atMost'>, engine: Engine): boolean =>
+  atMost !== undefined && (engine.wants !== undefined || engine.decision === 'promote')
 
 /** A listed step's time begins when the gateway serves it, which is a moment after it was decided. */
 function settled({ since }: CanaryQuestion, state: SequentialState): Engine {

@@ -1,15 +1,8 @@
 // How people write durations, shares and weights.
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import {
-  formatDuration,
-  formatPoints,
-  formatWeight,
-  parseDuration,
-  parsePoints,
-  parseShare,
-  parseWeight,
-} from '../../domain/notation.ts'
+import { formatDuration } from '../../domain/duration.ts'
+import { formatPoints, formatWeight, parseDuration, parsePoints, parseShare, parseWeight } from '../../domain/notation.ts'
 
 describe('durations', () => {
   it.each([
