@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PermanentFailure } from '../../domain/failure.ts'
 import { type Plan, releaseName } from '../../domain/release.ts'
 import { type Image, imageReference } from '../../domain/revision.ts'
+import { endJob, podOf } from '../job.ts'
 import { type Job, kinds, type Pod } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
 import type { Build } from '../platform.ts'
@@ -91,7 +92,7 @@ export function buildkit(
 
   /** The dead Job makes room, so that another try is a new build. */
   async function clusterFault(job: Stored<Job>, { message }: BuildFailure): Promise<Error> {
-    await end(kubernetes, job)
+    await endJob(kubernetes, job)
     return new Error(`build ${job.metadata.name} was lost and can be tried again: ${message}`)
   }
 
@@ -102,7 +103,7 @@ export function buildkit(
       try {
         return await readEnd(plan, job, await watch(job, follow))
       } catch (error) {
-        if (follow.signal.aborted) await end(kubernetes, job)
+        if (follow.signal.aborted) await endJob(kubernetes, job)
         throw error
       }
     },
@@ -124,33 +125,9 @@ async function createOrAttach(
     const ours = job.metadata.labels?.['slipway.dev/release'] === releaseName(plan.release)
     if (job.metadata.deletionTimestamp === undefined && (ours || !(await hasFailed(kubernetes, job))))
       return job
-    await end(kubernetes, job)
+    await endJob(kubernetes, job)
   }
   throw new Error(`cannot start build ${namespace}/${name}: others start and end it all the time`)
-}
-
-/** Deletes the Job and returns once its pod is gone too. Asks again for a minute: a build that nobody awaits must not go on. */
-async function end(kubernetes: Kubernetes, job: Stored<Job>): Promise<void> {
-  const { namespace = '', name, uid } = job.metadata
-  let why: unknown = 'its pod is still there'
-  for (let look = 0; look < 240; look++) {
-    try {
-      if (look % 20 === 0) await kubernetes.remove(kinds.Job, namespace, name, { uid })
-      const left = await kubernetes.get(kinds.Job, namespace, name)
-      if (left?.metadata.uid !== uid && (await podOf(kubernetes, job)) === undefined) return
-    } catch (error) {
-      if (error instanceof PermanentFailure) throw error
-      why = error
-    }
-    await sleep(250)
-  }
-  throw new Error(`build ${namespace}/${name} does not end within 60 s: ${why}`)
-}
-
-async function podOf(kubernetes: Kubernetes, { metadata }: Stored<Job>): Promise<Pod | undefined> {
-  const labels = { 'batch.kubernetes.io/controller-uid': metadata.uid }
-  const pods = await kubernetes.list(kinds.Pod, metadata.namespace ?? '', { labels })
-  return pods[0]
 }
 
 /** The pod knows before the Job does. */

@@ -7,8 +7,8 @@ import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
 import { appLabels } from '../deploy/objects.ts'
 import { type Custom, type Kind, kinds } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
-import type { Report } from '../platform.ts'
-import { appConditions, releaseConditions, releaseEvent, releaseObject } from './objects.ts'
+import type { AppEvent, Report } from '../platform.ts'
+import { appConditions, appEvent, releaseConditions, releaseEvent, releaseObject } from './objects.ts'
 import { trimmed } from './trim.ts'
 
 export interface ReportOptions {
@@ -37,15 +37,39 @@ export function kubernetesReport({ kube, now = Date.now }: ReportOptions): Repor
       return found?.status && Remembered.parse(found.status)
     },
     unfinished: async () =>
-      (await kube.list(kinds.Release, ''))
-        .filter(({ status }) => status?.outcome === undefined)
-        .map(({ metadata: { namespace }, spec }) => {
-          const { app, seq, sha } = ReleaseSpec.parse(spec)
-          return { app: { namespace, name: app }, seq, sha }
-        }),
-    happened: async () => undefined,
-    forget: async () => 0,
+      (await kube.list(kinds.Release, '', withoutOutcome)).map(({ metadata: { namespace }, spec }) => {
+        const { app, seq, sha } = ReleaseSpec.parse(spec)
+        return { app: { namespace, name: app }, seq, sha }
+      }),
+    happened: (app, event) => recordEvent(kube, app, event, now()),
+    forget: (app, beyond) => forgetReleases(kube, app, beyond),
   }
+}
+
+/** An old release weighs up to 64 KB: the API server leaves out what nobody asks for. */
+const withoutOutcome = { fields: { 'status.outcome': '' } }
+
+/** An App that is gone has nobody to be told. */
+async function recordEvent(kube: Kubernetes, { namespace, name }: AppRef, event: AppEvent, now: number) {
+  const app = await kube.get(kinds.App, namespace, name)
+  if (app) await kube.create(kinds.Event, appEvent(event, app, now))
+}
+
+const forgottenAtOnce = 100
+
+/** One that has no outcome is never forgotten, however old. */
+async function forgetReleases(kube: Kubernetes, app: AppRef, beyond: number): Promise<number> {
+  const known = await kube.list(kinds.Release, app.namespace, { labels: appLabels(app) })
+  const old = known
+    .slice()
+    .sort((a, b) => ReleaseSpec.parse(b.spec).seq - ReleaseSpec.parse(a.spec).seq)
+    .slice(beyond)
+    .filter(({ status }) => status?.outcome !== undefined)
+    .slice(-forgottenAtOnce)
+  for (const { metadata } of old) {
+    await kube.remove(kinds.Release, metadata.namespace, metadata.name, { uid: metadata.uid })
+  }
+  return old.length
 }
 
 async function tellRelease(kube: Kubernetes, now: () => number, status: ReleaseStatus): Promise<void> {

@@ -1,7 +1,8 @@
 // Whether a release was shown to be safe, as a condition: what is known of it, in one sentence.
+
+import { formatDuration } from '../../domain/duration.ts'
 import { atMostWorse, points } from '../../domain/judge/in-words.ts'
 import type { TestResult } from '../../domain/judge/judge.ts'
-import { formatDuration } from '../../domain/notation.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import type { Condition } from '../kinds.ts'
 

@@ -1,7 +1,7 @@
 // What every report driver must do, and the memory platform with them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AppRef } from '../../domain/app.ts'
-import type { ReleaseStatus } from '../../domain/release.ts'
+import { type ReleaseRef, type ReleaseStatus, releaseName } from '../../domain/release.ts'
 import type { AppStatus, Report } from '../../platform/platform.ts'
 import { eventually } from './eventually.ts'
 import { aJudging, anEvidence } from './evidence.ts'
@@ -14,6 +14,8 @@ export interface ReportSetup {
   readonly declared: () => Promise<AppRef>
   /** The Events of one release in the order in which they were recorded: their message. */
   readonly events: (app: AppRef, release: string) => Promise<readonly string[]>
+  /** The Events of one App: reason and message. */
+  readonly appEvents: (app: AppRef) => Promise<readonly string[]>
   /** What the App's status says. */
   readonly appStatus: (app: AppRef) => Promise<AppStatus | undefined>
   readonly close: () => Promise<void>
@@ -100,21 +102,63 @@ export function reportContract(make: () => Promise<ReportSetup>): void {
       expect(seqs).toEqual([10, 9, 2])
     })
 
-    test('says of the App what is stable, what runs and what waits', async () => {
+    test('knows every release that has no outcome, of whatever App', async () => {
+      const [app, other] = [setup.newApp(), setup.newApp()]
+      const told = [
+        full(app, 1),
+        aStatus(app, 2),
+        aStatus(app, 3, { phase: 'baking' }),
+        aStatus(other, 1),
+      ] as const
+      for (const status of told) await setup.report.release(status)
+      const ours = async () =>
+        (await setup.report.unfinished()).filter((one) => [app.name, other.name].includes(one.app.name))
+      const byName = (refs: readonly ReleaseRef[]) => refs.map(releaseName).sort()
+      expect(byName(await ours())).toEqual(byName([told[1], told[2], told[3]].map((one) => one.release)))
+      await setup.report.release(full(app, 2))
+      expect(byName(await ours())).toEqual(byName([told[2], told[3]].map((one) => one.release)))
+    })
+
+    test('forgets what ended long ago, and nothing that goes on', async () => {
+      const app = setup.newApp()
+      const told = [aStatus(app, 1), full(app, 2), full(app, 3), full(app, 10), full(app, 11)]
+      for (const status of told) await setup.report.release(status)
+      expect(await setup.report.forget(app, 2)).toBe(2)
+      const left = async () => (await setup.report.history(app)).map(({ release }) => release.seq)
+      expect(await left()).toEqual([11, 10, 1])
+      expect(await setup.report.forget(app, 2)).toBe(0)
+      expect(await left()).toEqual([11, 10, 1])
+    })
+
+    test('records what happened to an App once, however often it is told', async () => {
+      const app = await setup.declared()
+      const event = (message: string) => ({ reason: 'Repaired', type: 'Warning', message }) as const
+      for (const message of ['one', 'one', 'two', 'one']) await setup.report.happened(app, event(message))
+      const seen = (await setup.appEvents(app)).filter((line) => line.startsWith('Repaired: '))
+      expect([...seen].sort()).toEqual(['Repaired: one', 'Repaired: two'])
+      await expect(setup.report.happened(setup.newApp(), event('nobody'))).resolves.toBeUndefined()
+    })
+
+    test('says of the App what is stable, what runs and what waits, and remembers it', async () => {
       const app = await setup.declared()
       const status = {
         stable: { revision: `${app.name}-1234567-abcd`, sha: aStatus(app, 1).release.sha },
         active: `${app.name}-2`,
         waiting: aStatus(app, 3).release.sha,
         message: 'rolling out',
+        frozen: { by: 'ana', reason: 'sale', since: 1_700_000_000_000 },
+        rejected: [aStatus(app, 4).release.sha],
       }
       // Where Slipway itself runs, it has a word to say of this App too: said again, ours stands.
       for (const said of [status, { message: 'idle' }]) {
         const sayAndLook = async () => {
           await setup.report.app(app, said)
-          return setup.appStatus(app)
+          return { status: await setup.appStatus(app), remembered: await setup.report.remembered(app) }
         }
-        const seen = (found: AppStatus | undefined) => expect(found).toEqual(said)
+        const seen = (found: { status?: AppStatus | undefined; remembered?: AppStatus | undefined }) => {
+          expect(found.status).toEqual(said)
+          expect(found.remembered).toMatchObject(said)
+        }
         await eventually(sayAndLook, seen, { within: 10_000, every: 500 })
       }
     })

@@ -19,6 +19,13 @@ reportContract(async (): Promise<ReportSetup> => {
         .sort((a, b) => String(a.eventTime).localeCompare(String(b.eventTime)))
         .map(({ note }) => String(note))
     },
+    appEvents: async ({ namespace, name }) =>
+      (await admin.list(kinds.Event, namespace))
+        .filter(
+          ({ regarding }) => (regarding as { kind?: string; name?: string } | undefined)?.kind === 'App',
+        )
+        .filter(({ regarding }) => (regarding as { name?: string }).name === name)
+        .map(({ reason, note }) => `${reason}: ${note}`),
     appStatus: async ({ namespace, name }) => {
       const app = await admin.get(kinds.App, namespace, name)
       if (!app?.status) return undefined

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReleaseStatus } from '../../../domain/release.ts'
-import { releaseConditions, releaseEvent } from '../../../platform/report/objects.ts'
+import { appConditions, appEvent, releaseConditions, releaseEvent } from '../../../platform/report/objects.ts'
 import { aStatus } from '../../contract/fixtures.ts'
 
 const app = { namespace: 'default', name: 'shop' }
@@ -29,6 +29,7 @@ test('a release under way is reconciling', () => {
     Reconciling: 'True RollingOut',
     Stalled: 'False RollingOut',
     Proven: 'Unknown NotJudged',
+    Waiting: 'False RollingOut',
   })
 })
 
@@ -55,6 +56,43 @@ test('waiting for data is stalled, and says what is missing', () => {
     reason: 'NoData',
     message: 'no requests',
   })
+})
+
+test('waiting for a person is a condition, and ends with the release', () => {
+  const waiting = { for: 'approval', message: 'before 50 %: ana may approve', since: then } as const
+  const told = releaseConditions(aStatus(app, 7, { phase: 'rolling-out', waiting }), stored(), then)
+  expect(told.find(({ type }) => type === 'Waiting')).toMatchObject({
+    status: 'True',
+    reason: 'Approval',
+    message: 'before 50 %: ana may approve',
+  })
+  expect(conditions({ phase: 'done', outcome: 'aborted', waiting })).toMatchObject({
+    Waiting: 'False Aborted',
+  })
+})
+
+test('a frozen App says who froze it and why', () => {
+  const frozen = (by: object) =>
+    appConditions({ message: 'idle', ...by }, stored(), then).find(({ type }) => type === 'Frozen')
+  expect(frozen({ frozen: { by: 'ana', reason: 'sale', since: then } })).toMatchObject({
+    status: 'True',
+    message: expect.stringContaining('frozen by ana: sale'),
+  })
+  expect(frozen({})).toMatchObject({ status: 'False' })
+})
+
+test('an App’s Event is named by what it says and by its day', () => {
+  const said = { reason: 'Repaired', type: 'Warning', message: 'kubectl-edit changed the weights' } as const
+  const day = 86_400_000
+  const name = (event: typeof said, at: number) => appEvent(event, stored(), at).metadata.name
+  expect(appEvent(said, stored(), then)).toMatchObject({
+    reason: 'Repaired',
+    note: said.message,
+    regarding: { kind: 'App', name: 'shop-7' },
+  })
+  expect(name(said, then)).toBe(name(said, then + day - 1))
+  expect(name(said, then)).not.toBe(name(said, then + day))
+  expect(name(said, then)).not.toBe(name({ ...said, message: 'another' } as never, then))
 })
 
 test('a condition keeps its time while it keeps its status', () => {
