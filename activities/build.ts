@@ -8,14 +8,15 @@ import { alive } from './clock.ts'
 /** Of a line of the log, what the heartbeat carries. */
 const lineShown = 500
 
-export function buildVerbs({ build }: Pick<Platform, 'build'>) {
+export function buildVerbs({ build, deploy }: Pick<Platform, 'build' | 'deploy'>) {
   return {
     async buildRevision(plan: Plan): Promise<Revision> {
       const { cancellationSignal: signal } = Context.current()
-      const image = await alive((say) =>
-        build.build(plan, { signal, progress: (line) => say(line.slice(0, lineShown)) }),
-      )
-      return makeRevision(plan, image)
+      const { app } = plan.release
+      const built = () =>
+        alive((say) => build.build(plan, { signal, progress: (line) => say(line.slice(0, lineShown)) }))
+      const image = plan.image ?? (await built())
+      return makeRevision(plan, image, await deploy.config(app, plan.spec.run, true))
     },
   }
 }

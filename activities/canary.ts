@@ -2,6 +2,7 @@
 import { Context, log } from '@temporalio/activity'
 import type { AppRef, AppSpec } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
+import type { Opening } from '../domain/gate.ts'
 import { type Baseline, makeBaseline, rateBetween } from '../domain/judge/baseline.ts'
 import { boundsOf } from '../domain/judge/blame.ts'
 import type { EngineSetup, Steps } from '../domain/judge/engine.ts'
@@ -12,12 +13,14 @@ import {
   beginCanary,
   type CanaryQuestion,
   courseOf,
+  isBarred,
   judgeCanary,
   missCanary,
   type SequentialState,
 } from '../domain/judge/sequential.ts'
 import type { Judging, ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
+import { type Bar, type Barred, openingOf } from './bar.ts'
 import { asked, type Clock } from './clock.ts'
 import { read, teller, watchUntilSeen } from './watch.ts'
 
@@ -50,6 +53,7 @@ export interface CanaryWatch {
   readonly state: SequentialState
   readonly stalled: boolean
   readonly status: ReleaseStatus
+  readonly bar?: Bar
 }
 
 export type CanaryWatched =
@@ -66,7 +70,8 @@ export type CanaryWatched =
     }
   /** Data is missing; or it is back again; or nothing new for a whole watch. */
   | { readonly kind: 'stalled'; readonly reason: string; readonly state: SequentialState }
-  | { readonly kind: 'watching'; readonly state: SequentialState }
+  | { readonly kind: 'watching'; readonly state: SequentialState; readonly at?: number }
+  | Barred<SequentialState>
 
 export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
   const { metrics, report } = platform
@@ -97,12 +102,16 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
         look: async (state) => {
           freshAt ??= clock.now() - state.silent * 1000
           const reading = await look(metrics, watch)
-          if (isFresh(reading, state)) freshAt = clock.now()
-          const judged = judge(watch.question, state, reading, clock.now() - freshAt)
-          const seen = conclusion(watch, judged)
+          const now = clock.now()
+          if (isFresh(reading, state)) freshAt = now
+          const opening = openingOf(watch.bar, now)
+          const question = barredQuestion(watch, opening)
+          const judged = judge(question, state, reading, now - freshAt)
+          const seen = conclusion({ ...watch, question }, judged, opening, now)
           return seen ? { seen } : { memory: judged.state, verdict: judged.verdict }
         },
-        pause: (state) => ({ kind: 'watching', state }),
+        pause: (state) => ({ kind: 'watching', state, at: clock.now() }),
+        bar: watch.bar,
       })
     },
   }
@@ -199,14 +208,29 @@ function judge(
   return missCanary(question, state, silent / 1000)
 }
 
+/** No more than the gates allow, and no more than now while the window is closed. */
+function barredQuestion({ question, course, bar }: CanaryWatch, opening: Opening): CanaryQuestion {
+  const limits = [bar?.atMost, opening.open ? undefined : course.weight].filter((one) => one !== undefined)
+  return limits.length > 0 ? { ...question, atMost: Math.min(...limits) } : question
+}
+
 /** What the verdict means for the watch; undefined: keep looking. */
 function conclusion(
   watch: CanaryWatch,
   { state, verdict }: Judged<SequentialState>,
+  opening: Opening,
+  at: number,
 ): CanaryWatched | undefined {
   const { reason, evidence } = verdict
-  if (verdict.kind === 'safe') return { kind: 'safe', reason, evidence, proven: verdict.proven ?? false }
   if (verdict.kind === 'harmful') return { kind: 'harmful', reason, evidence }
+  const falls = verdict.kind === 'undecided' && (verdict.course?.weight ?? 0) < watch.course.weight
+  if (isBarred(watch.question, state.engine) && !falls) {
+    if (watch.bar?.told) return undefined
+    const { wants: weight } = state.engine
+    const wants = weight === undefined ? 'promotion' : Math.round(weight * 1000)
+    return { kind: 'barred', wants, ...(!opening.open && { closed: opening }), state, at }
+  }
+  if (verdict.kind === 'safe') return { kind: 'safe', reason, evidence, proven: verdict.proven ?? false }
   const { course, noData } = verdict
   if (course && !isSame(course, watch.course))
     return { kind: 'course', course, reason, evidence, stalled: noData, state }

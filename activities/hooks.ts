@@ -1,7 +1,7 @@
 // Asks another program at a gate: as often as the gate allows, in the time that it has.
 import { Context } from '@temporalio/activity'
+import { formatDuration } from '../domain/duration.ts'
 import { NoAnswer } from '../domain/no-answer.ts'
-import { formatDuration } from '../domain/notation.ts'
 import type { HookAnswer, HookQuestion, Platform } from '../platform/platform.ts'
 import { alive, type Clock } from './clock.ts'
 
@@ -73,6 +73,8 @@ async function untilThen<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result | undefined> {
   const { cancellationSignal } = Context.current()
+  const left = until - clock.now()
+  if (left <= 0) return undefined
   const [done, ending] = [new AbortController(), new AbortController()]
   const working = work(ending.signal)
   const end = (reason: unknown): Promise<Result> => {
@@ -80,7 +82,6 @@ async function untilThen<Result>(
     return working
   }
   const late = new Error('its time is over')
-  const left = Math.max(0, until - clock.now())
   const over = clock.sleep(left, AbortSignal.any([done.signal, cancellationSignal]))
   try {
     return await Promise.race([working, over.then(() => end(late))])

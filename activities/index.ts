@@ -6,10 +6,13 @@ import { type Clock, systemClock } from './clock.ts'
 import { deployVerbs } from './deploy.ts'
 import { translated } from './failure.ts'
 import { hookVerbs } from './hooks.ts'
+import { recallVerbs } from './recall.ts'
 import { reportVerbs } from './report.ts'
 import { sourceVerbs } from './source.ts'
 import { stepVerbs } from './step.ts'
+import { sweepVerbs } from './sweep.ts'
 import { trafficVerbs } from './traffic.ts'
+import { windowVerbs } from './windows.ts'
 
 export function createActivities(platform: Platform, clock: Clock = systemClock) {
   return translated({
@@ -23,6 +26,10 @@ export function createActivities(platform: Platform, clock: Clock = systemClock)
     ...canaryVerbs(platform, clock),
     ...hookVerbs(platform, clock),
     ...reportVerbs(platform, clock),
+    ...recallVerbs(platform),
+    // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
+    ...sweepVerbs(platform, clock),
+    ...windowVerbs(clock),
   })
 }
 

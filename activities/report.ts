@@ -22,6 +22,8 @@ export interface Memory {
   readonly seq: number
   /** Newest first. */
   readonly releases: readonly Pick<ReleaseStatus, 'release' | 'phase' | 'outcome'>[]
+  /** What the App's status says beside them. */
+  readonly said?: Pick<AppStatus, 'frozen' | 'rejected' | 'waiting'>
 }
 
 export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traffic'>, clock: Clock) {
@@ -41,8 +43,14 @@ export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traf
     },
 
     async loadApp(app: AppRef): Promise<Memory> {
-      const [known, route] = await Promise.all([report.history(app), traffic.read(app)])
+      const [known, route, status] = await Promise.all([
+        report.history(app),
+        traffic.read(app),
+        report.remembered(app),
+      ])
+      const { frozen, rejected, waiting } = status ?? {}
       return {
+        said: { ...(frozen && { frozen }), ...(rejected && { rejected }), ...(waiting && { waiting }) },
         seq: Math.max(0, route?.epoch.seq ?? 0, ...known.map(({ release }) => release.seq)),
         releases: known.map(({ release, phase, outcome }) => ({
           release,

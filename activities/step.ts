@@ -1,5 +1,6 @@
 // Watches one step by fixed objectives, until its verdict. It never moves traffic.
 import type { AppRef } from '../domain/app.ts'
+import type { GatePoint } from '../domain/gate.ts'
 import type { Evidence, Verdict } from '../domain/judge/judge.ts'
 import {
   beginThresholds,
@@ -9,6 +10,7 @@ import {
 } from '../domain/judge/thresholds.ts'
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
+import { type Bar, type Barred, openingOf } from './bar.ts'
 import { asked, type Clock } from './clock.ts'
 import { type Looked, read, teller, watchUntilSeen } from './watch.ts'
 
@@ -23,6 +25,9 @@ export interface Watch {
   readonly state?: ThresholdsState
   readonly stalled: boolean
   readonly status: ReleaseStatus
+  readonly bar?: Bar
+  /** What comes after this step. */
+  readonly next?: GatePoint
 }
 
 export type Watched =
@@ -30,7 +35,8 @@ export type Watched =
   /** The step's time is over and there is no data to judge by. */
   | { readonly kind: 'stalled'; readonly reason: string; readonly state: ThresholdsState }
   /** Nothing new for a whole watch: ask for another. */
-  | { readonly kind: 'watching'; readonly state: ThresholdsState }
+  | { readonly kind: 'watching'; readonly state: ThresholdsState; readonly at?: number }
+  | Barred<ThresholdsState>
   /** The metrics have not answered for too long. */
   | { readonly kind: 'blind'; readonly reason: string }
 
@@ -48,7 +54,8 @@ export function stepVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'repor
         every: lookEvery,
         begin: { state: watch.state ?? beginThresholds() },
         look: (memory) => lookOnce(metrics, clock, watch, memory),
-        pause: ({ state }) => ({ kind: 'watching', state }),
+        pause: ({ state }) => ({ kind: 'watching', state, at: clock.now() }),
+        bar: watch.bar,
       }),
 
     /** Waits until the metrics answer again. */
@@ -84,14 +91,30 @@ function look(metrics: Platform['metrics'], app: AppRef, { canary, stable, objec
 
 /** What the verdict means for the watch; undefined: keep looking. */
 function conclusion(
-  { question, onNoTraffic, stalled }: Watch,
+  watch: Watch,
   state: ThresholdsState,
   verdict: Verdict,
   now: number,
 ): Watched | undefined {
+  const { question, onNoTraffic, stalled } = watch
   const { kind, reason, evidence } = verdict
-  if (kind !== 'undecided') return { kind, reason, evidence }
+  if (kind === 'harmful') return { kind, reason, evidence }
+  if (kind === 'safe') return unlessBarred(watch, state, now, { kind, reason, evidence })
   if (!verdict.noData || now < question.since + question.for) return undefined
-  if (onNoTraffic === 'promote') return { kind: 'unproven', reason, evidence }
+  if (onNoTraffic === 'promote')
+    return unlessBarred(watch, state, now, { kind: 'unproven', reason, evidence })
   return stalled ? undefined : { kind: 'stalled', reason, state }
+}
+
+/** The step is done, but what comes after it may not begin yet: it is watched on. */
+function unlessBarred(
+  { bar, next = 'promotion' }: Watch,
+  state: ThresholdsState,
+  at: number,
+  done: Watched,
+): Watched | undefined {
+  const opening = openingOf(bar, at)
+  if (bar?.atMost === undefined && opening.open) return done
+  if (bar?.told) return undefined
+  return { kind: 'barred', wants: next, ...(!opening.open && { closed: opening }), state, at }
 }

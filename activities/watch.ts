@@ -1,10 +1,11 @@
 // What the watches of both judges share: a reading that may fail, and numbers that are told while they come.
-import { Context, log } from '@temporalio/activity'
+import { CancelledFailure, Context, log } from '@temporalio/activity'
 import type { AppRef } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import type { Reading, Verdict } from '../domain/judge/judge.ts'
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
+import { type Bar, isWakeTime } from './bar.ts'
 import type { Clock } from './clock.ts'
 
 const reportEvery = 5_000
@@ -23,15 +24,16 @@ interface Looking<Memory, Seen> {
   /** What is known at first, unless a lost worker's heartbeat knows more: what is remembered rides in it. */
   readonly begin: Memory
   readonly look: (memory: Memory) => Promise<Looked<Memory, Seen>>
-  /** How the watch ends when its time is over and nothing else was. */
+  /** How the watch ends when its time is over, or the workflow wants to ask another question, and nothing else was. */
   readonly pause: (memory: Memory) => Seen
+  readonly bar?: Bar | undefined
 }
 
 /** Looks again and again until the watch is over; tells the numbers meanwhile. */
 export async function watchUntilSeen<Memory, Seen extends { readonly kind: string }>(
   clock: Clock,
   tell: ReturnType<typeof teller>,
-  { every, begin, look, pause }: Looking<Memory, Seen>,
+  { every, begin, look, pause, bar }: Looking<Memory, Seen>,
 ): Promise<Seen> {
   const { cancellationSignal, heartbeat, info } = Context.current()
   let memory = (info.heartbeatDetails as Memory | undefined) ?? begin
@@ -46,8 +48,23 @@ export async function watchUntilSeen<Memory, Seen extends { readonly kind: strin
     memory = looked.memory
     heartbeat(memory)
     tell.soon(looked.verdict)
-    if (clock.now() >= until) return pause(memory)
-    await clock.sleep(every, cancellationSignal)
+    const over = clock.now() >= until || isWakeTime(bar, clock.now())
+    if (over || !(await sleptOn(clock, every, cancellationSignal))) {
+      await tell.done()
+      return pause(memory)
+    }
+  }
+}
+
+/** False when the workflow wants the watch to end: what was seen goes back with it. A worker that stops throws: another goes on. */
+async function sleptOn(clock: Clock, time: number, signal: AbortSignal): Promise<boolean> {
+  try {
+    await clock.sleep(time, signal)
+    return true
+  } catch (error) {
+    const asked = Context.current().cancellationDetails?.cancelRequested
+    if (error instanceof CancelledFailure && asked) return false
+    throw error
   }
 }
 

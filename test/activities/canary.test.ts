@@ -1,4 +1,5 @@
 // The watch of a canary by the sequential test, as an activity: what it studies, remembers, tells, and what it does without data.
+import { ActivityCancellationDetails } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it } from 'vitest'
 import type { CanaryWatch, CanaryWatched, Studied } from '../../activities/canary.ts'
@@ -28,6 +29,8 @@ async function studied(change: Partial<Method> = {}, options: WorldOptions = {})
     new MockActivityEnvironment().run(activities.watchCanary, asked) as Promise<CanaryWatched>
   return { ...stage, run, watchOf, watch }
 }
+
+const shutdown = new ActivityCancellationDetails({ workerShutdown: true })
 
 describe('the study of the stable side', () => {
   it('finds its traffic, its errors, the bounds to judge and the gateway’s rhythm', async () => {
@@ -99,7 +102,7 @@ describe('the watch of a canary', () => {
     const beats: { looks: number }[] = []
     first.on('heartbeat', (details: { looks: number }) => {
       beats.push(details)
-      if (beats.length === 40) first.cancel('WORKER_SHUTDOWN')
+      if (beats.length === 40) first.cancel('WORKER_SHUTDOWN', shutdown)
     })
     await expect(first.run(activities.watchCanary, asked)).rejects.toThrow('WORKER_SHUTDOWN')
     const last = beats.at(-1)

@@ -1,5 +1,5 @@
 // The watch of a step by fixed objectives, as an activity: what it remembers when its worker is lost, what it tells, how its failures leave it.
-import { ApplicationFailure } from '@temporalio/common'
+import { ActivityCancellationDetails, ApplicationFailure } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it } from 'vitest'
 import type { Watch, Watched } from '../../activities/step.ts'
@@ -21,6 +21,8 @@ async function halfway() {
   return { world, activities, watch }
 }
 
+const shutdown = new ActivityCancellationDetails({ workerShutdown: true })
+
 describe('a watch', () => {
   it('goes on from its last heartbeat', async () => {
     const { world, activities, watch } = await halfway()
@@ -28,7 +30,7 @@ describe('a watch', () => {
     const beats: unknown[] = []
     first.on('heartbeat', (details: unknown) => {
       beats.push(details)
-      if (beats.length === 20) first.cancel('WORKER_SHUTDOWN')
+      if (beats.length === 20) first.cancel('WORKER_SHUTDOWN', shutdown)
     })
     await expect(first.run(activities.watchStep, watch)).rejects.toThrow('WORKER_SHUTDOWN')
     const before = world.clock.now()

@@ -1,0 +1,43 @@
+// Finds the revision that a person wants back: one that served before and was kept, by whatever they call it.
+import type { AppRef } from '../domain/app.ts'
+import { PermanentFailure } from '../domain/failure.ts'
+import type { Revision } from '../domain/revision.ts'
+import type { Platform } from '../platform/platform.ts'
+
+export interface Recall {
+  readonly app: AppRef
+  /** A revision, a release (`shop-7`) or the beginning of a commit; the one that served last when absent. */
+  readonly to?: string
+}
+
+export interface Recalled {
+  readonly revision: Revision
+  /** The hosts that the route serves now: going back changes none of them. */
+  readonly hosts: readonly string[]
+}
+
+export function recallVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traffic'>) {
+  return {
+    /** Fails `NotFound`, naming what there is to go back to. */
+    async recall({ app, to }: Recall): Promise<Recalled> {
+      const { revisions, kept = [] } = await deploy.describe(app)
+      const route = await traffic.read(app)
+      const others = kept.filter((name) => name !== route?.stable)
+      const known = others.flatMap((name) => revisions.find((one) => one.name === name) ?? [])
+      const revision = to === undefined ? known[0] : known.find((one) => isCalled(one, to))
+      if (revision) return { revision, hosts: route?.hosts ?? [] }
+      throw new PermanentFailure('NotFound', whyNone(to, known))
+    },
+  }
+}
+
+const shortest = 7
+
+const isCalled = ({ name, release, sha }: Revision, to: string): boolean =>
+  name === to || release === to || (to.length >= shortest && sha.startsWith(to))
+
+function whyNone(to: string | undefined, known: readonly Revision[]): string {
+  if (known.length === 0) return 'no revision that served before is kept; push the commit again'
+  const there = known.map(({ name, release }) => `${name} (${release})`).join(', ')
+  return `${to} is none of those that are kept: ${there}`
+}
