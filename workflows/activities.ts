@@ -14,13 +14,20 @@ export const reading = proxyActivities<Pick<Activities, 'readPlan' | 'look'>>({
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 20 },
 })
 
+/** What a person asked for: they wait for the answer. */
+export const finding = proxyActivities<Pick<Activities, 'recall'>>({
+  ...ends,
+  startToCloseTimeout: '5s',
+  retry: { initialInterval: '500ms', maximumAttempts: 2 },
+})
+
 export const building = proxyActivities<Pick<Activities, 'buildRevision'>>({
   ...alive,
   startToCloseTimeout: '1h',
   retry: { initialInterval: '5s', maximumInterval: '1m', maximumAttempts: 3 },
 })
 
-export const running = proxyActivities<Pick<Activities, 'runRevision' | 'retire'>>({
+export const running = proxyActivities<Pick<Activities, 'runRevision' | 'retire' | 'recall'>>({
   ...alive,
   startToCloseTimeout: '20m',
   retry: { initialInterval: '1s', maximumInterval: '10s', maximumAttempts: 20 },
@@ -48,10 +55,17 @@ export const studying = proxyActivities<Pick<Activities, 'studyStable'>>({
 })
 
 /** Waits that end when the outside does. */
-export const awaiting = proxyActivities<Pick<Activities, 'awaitMetrics' | 'awaitRelease'>>({
+export const awaiting = proxyActivities<Pick<Activities, 'awaitMetrics' | 'awaitRelease' | 'awaitOpening'>>({
   ...alive,
   startToCloseTimeout: '30 days',
   retry: { initialInterval: '1s', maximumInterval: '15s' },
+})
+
+/** Other programs decide: the gate bounds their tries and their time. */
+export const asking = proxyActivities<Pick<Activities, 'askHook'>>({
+  ...alive,
+  startToCloseTimeout: '31 days',
+  retry: { initialInterval: '1s', maximumInterval: '30s' },
 })
 
 /** The way back never gives up. */

@@ -1,13 +1,10 @@
 // An App's life: the newest push wins, one release at a time. What is lost is found again in the cluster.
 
-import type { Duration } from '@temporalio/common'
 import { WorkflowExecutionAlreadyStartedError } from '@temporalio/common'
 import {
-  ApplicationFailure,
   allHandlersFinished,
   condition,
   continueAsNew,
-  getExternalWorkflowHandle,
   isCancellation,
   log,
   setCurrentDetails,
@@ -20,41 +17,22 @@ import type { Ending, Obituary } from '../activities/report.ts'
 import type { Sight } from '../activities/source.ts'
 import { type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
 import { awaiting, reading, reporting, returning, running } from './activities.ts'
-import { type Courier, courier } from './courier.ts'
+import { answerAppCommands } from './app-commands.ts'
+import { courier } from './courier.ts'
 import { appDetails, appStatusOf } from './details.ts'
 import { failureOf } from './failure.ts'
+import { giveWay, type Life, noteThePusher } from './life.ts'
 import {
   type AppInput,
   type AppState,
   appStatus,
-  command,
   releaseFinished,
   type SourceMoved,
   sourceMoved,
-  supersede,
 } from './messages.ts'
-import { decide, ended, rebuilt, unanswered } from './queue.ts'
+import { type Decision, decide, ended, rebuilt, unanswered } from './queue.ts'
 import { release } from './release.ts'
 import { searchAttributes } from './search-attributes.ts'
-
-/** What changes while an App lives. */
-interface Life {
-  readonly app: AppInput['app']
-  state: AppState
-  /** What the cluster remembers has been read. */
-  remembers: boolean
-  /** Somebody said "look again"; at first it does so by itself. */
-  moved: boolean
-  /** After a look that saw nothing: when to try again without being told. */
-  lookAgainIn: Duration | undefined
-  readonly pushed: SourceMoved[]
-  /** How releases ended, by their number; null: without a word. */
-  readonly endings: Map<number, Ending>
-  readonly reports: Courier
-  /** What the App's status said last. */
-  said: string
-  looks: number
-}
 
 export async function app(input: AppInput): Promise<void> {
   const life = beginLife(input)
@@ -80,22 +58,19 @@ function beginLife({ app, state }: AppInput): Life {
     reports: courier(() => report(life)),
     said: '',
     looks: 0,
+    pushers: new Map(),
   }
   setHandler(sourceMoved, (push) => {
     life.moved = true
     life.pushed.push(push)
+    if (push.pusher) noteThePusher(life, push.after, push.pusher)
   })
   setHandler(releaseFinished, ({ release, outcome, message }) => {
     life.endings.set(release.seq, { outcome, message })
   })
   setHandler(appStatus, () => life.state, { description: 'What is stable, what runs, what waits' })
-  setHandler(command, ({ verb }) => refuse(verb), { validator: ({ verb }) => refuse(verb) })
+  answerAppCommands(life)
   return life
-}
-
-function refuse(verb: string): never {
-  const why = `${verb} is not available for an App yet; a running release can be aborted`
-  throw ApplicationFailure.nonRetryable(why, 'Refused')
 }
 
 async function hearNews(life: Life): Promise<void> {
@@ -110,7 +85,8 @@ async function settle(life: Life): Promise<void> {
   if (!active || !life.endings.has(active.seq)) return
   const ending = life.endings.get(active.seq) ?? (await rescue(life, active))
   life.endings.clear()
-  life.state = ended(life.state, active, ending.outcome)
+  const { activeFor, ...rest } = life.state
+  life.state = ended(rest, active, ending.outcome, activeFor)
   life.moved = true
 }
 
@@ -178,36 +154,57 @@ async function remember(life: Life): Promise<void> {
   const { app } = life
   const summary = `what the cluster remembers of ${app.name}`
   const memory = await reporting.loadApp.executeWithOptions({ summary }, [app])
-  life.state = rebuilt(memory)
+  // A freeze, or a wish, may have been answered before the cluster was read.
+  const { frozen, wanted } = life.state
+  life.state = { ...rebuilt(memory), ...(frozen && { frozen }), ...(wanted && { wanted }) }
   life.remembers = true
   upsertSearchAttributes([{ key: searchAttributes.app, value: `${app.namespace}/${app.name}` }])
   if (life.state.active) follow(life, life.state.active)
 }
 
 async function act(life: Life, sight: Sight): Promise<void> {
+  see(life, sight)
   const overtaken = numberOvertaken(life, sight)
   const decision = decide(life.state, sight)
-  const { waiting: _, stable: __, ...rest } = life.state
-  const known = { ...rest, ...(sight.stable && { stable: sight.stable }) }
-  if (decision.kind === 'wait') {
-    const told = life.state.waiting?.sha === decision.sha
-    life.state = { ...known, waiting: { sha: decision.sha } }
-    if (decision.supersede && !told) await giveWay(life, decision.sha)
-  } else {
-    life.state = known
-    if (decision.kind === 'release') await begin(life, decision.sha)
-    else log.info('nothing to release', { why: decision.why })
-  }
+  const { waiting, ...rest } = life.state
+  life.state = rest
+  if (decision.kind === 'wait') await wait(life, decision, waiting)
+  else if (decision.kind === 'release') await begin(life, decision, numberKept(decision, waiting))
+  else log.info('nothing to release', { why: decision.why })
   await recordOutcomes(life, overtaken)
   life.reports.send()
 }
 
+function see(life: Life, { head, stable, seq = 0 }: Sight): void {
+  const { stable: _, head: __, ...rest } = life.state
+  const known = { ...(stable && { stable }), ...(head && { head: head.sha }) }
+  life.state = { ...rest, ...known, seq: Math.max(life.state.seq, seq) }
+}
+
+type Waits = Extract<Decision, { kind: 'wait' }>
+type Releases = Extract<Decision, { kind: 'release' }>
+
+/** A push that waits has its number from then on, so that the release that makes room for it can name it. */
+async function wait(life: Life, { sha, supersede }: Waits, before: AppState['waiting']): Promise<void> {
+  const told = before?.sha === sha
+  const seq = (told ? before.seq : undefined) ?? life.state.seq + 1
+  life.state = { ...life.state, seq: Math.max(life.state.seq, seq), waiting: { sha, seq } }
+  if (told || supersede === 'queue') return
+  const release = { app: life.app, seq, sha }
+  await giveWay(life, { by: sha, release, ...(supersede === 'cancel' && { unlessServed: true }) })
+}
+
+const numberKept = ({ sha, wanted }: Releases, waiting: AppState['waiting']): number | undefined =>
+  wanted || waiting?.sha !== sha ? undefined : waiting.seq
+
 /** The commits that never became a release get a number each: every push has its outcome. */
 function numberOvertaken(life: Life, { overtaken }: Sight): readonly Obituary[] {
   return overtaken.map(({ sha, onBranch }) => {
-    const release = { app: life.app, seq: life.state.seq + 1, sha }
+    const { waiting, seq: last } = life.state
+    const seq = (waiting?.sha === sha ? waiting.seq : undefined) ?? last + 1
+    const release = { app: life.app, seq, sha }
     const outcome = onBranch ? 'superseded' : 'ignored'
-    life.state = ended({ ...life.state, seq: release.seq }, release, outcome)
+    life.state = ended({ ...life.state, seq: Math.max(last, seq) }, release, outcome)
     const message = onBranch ? 'a newer push came before it began' : 'the branch does not have this commit'
     return { release, outcome, message }
   })
@@ -221,14 +218,19 @@ async function recordOutcomes({ app }: Life, releases: readonly Obituary[]): Pro
     .catch((error: unknown) => log.error('outcomes were not recorded', { ...failureOf(error) }))
 }
 
-async function begin(life: Life, sha: string): Promise<void> {
+async function begin(life: Life, { sha, wanted }: Releases, kept: number | undefined): Promise<void> {
   const { app, state } = life
-  const { stable } = state
-  const ref = { app, seq: state.seq + 1, sha }
-  life.state = { ...state, seq: ref.seq, active: ref }
+  const { stable, frozen, wanted: asked, ...rest } = state
+  const ref = { app, seq: kept ?? state.seq + 1, sha }
+  const active = { seq: Math.max(state.seq, ref.seq), active: ref, ...(wanted && { activeFor: wanted }) }
+  // What was asked for has begun; what else was asked for meanwhile waits on.
+  const waits = asked && asked !== wanted ? { wanted: asked } : {}
+  life.state = { ...rest, ...(stable && { stable }), ...(frozen && { frozen }), ...waits, ...active }
+  const pusher = life.pushers.get(sha)
+  const more = { ...(wanted && { wanted }), ...(pusher && { pusher }), ...(frozen && { frozen }) }
   try {
     const child = await startChild(release, {
-      args: [{ release: ref, ...(stable && { stable }) }],
+      args: [{ release: ref, ...(stable && { stable }), ...more }],
       workflowId: releaseWorkflowId(ref),
       // It outlives this workflow's runs and its end, and is not ended by them.
       parentClosePolicy: 'ABANDON',
@@ -258,14 +260,6 @@ function listen({ endings }: Life, { seq }: ReleaseRef, ending: Promise<Ending>)
   // Its own word, if it could still give one, says more than how its workflow ended.
   const lost = () => void (endings.has(seq) || endings.set(seq, null))
   ending.then((end) => endings.set(seq, end), lost)
-}
-
-/** The running release makes room for a newer commit: it takes itself back. */
-async function giveWay({ state }: Life, by: string): Promise<void> {
-  if (!state.active) return
-  await getExternalWorkflowHandle(releaseWorkflowId(state.active))
-    .signal(supersede, { by })
-    .catch((error: unknown) => log.warn('the release has ended already', { error }))
 }
 
 const hasEnded = ({ state, endings }: Life) => state.active !== undefined && endings.has(state.active.seq)

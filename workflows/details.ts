@@ -31,14 +31,19 @@ function numbers({ evidence }: ReleaseStatus['transitions'][number]): string {
 
 type AppStatus = Parameters<Activities['reportApp']>[0]['status']
 
-export function appStatusOf({ stable, active, waiting }: AppState): AppStatus {
+export function appStatusOf({ stable, active, waiting, frozen, rejected }: AppState): AppStatus {
   const next = waiting ? `, ${waiting.sha.slice(0, 7)} comes next` : ''
-  const rests = stable ? `${stable.revision} has all traffic` : 'nothing has been released yet'
+  const ice = frozen ? `; frozen by ${frozen.by}${frozen.reason && `: ${frozen.reason}`}` : ''
+  const rests = `${stable ? `${stable.revision} has all traffic` : 'nothing has been released yet'}${ice}`
   return {
+    ...(frozen && { frozen }),
+    ...(rejected.length > 0 && { rejected }),
     ...(stable && { stable }),
     ...(active && { active: releaseName(active) }),
     ...(waiting && { waiting: waiting.sha }),
-    message: active ? `${releaseName(active)} (${active.sha.slice(0, 7)}) is being released${next}` : rests,
+    message: active
+      ? `${releaseName(active)} (${active.sha.slice(0, 7)}) is being released${next}${ice}`
+      : rests,
   }
 }
 

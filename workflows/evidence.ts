@@ -1,10 +1,9 @@
 // Judged by the sequential test: shift, watch until the judge wants another weight, and again, to the end of the bake.
-import { ApplicationFailure } from '@temporalio/workflow'
 import type { CanaryWatch, CanaryWatched, Studied } from '../activities/canary.ts'
 import type { JudgePlan, Phase, Plan } from '../domain/release.ts'
 import { studying, watching } from './activities.ts'
 import { percent } from './details.ts'
-import { type Road, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
+import { endForHarm, type Road, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
 
 export type SequentialPlan = Exclude<JudgePlan, { kind: 'thresholds' }>
 
@@ -22,6 +21,8 @@ export interface Stand extends Pick<CanaryWatch, 'course' | 'state'> {
 export async function climbByEvidence(road: Road, plan: SequentialPlan): Promise<Stand | undefined> {
   const { judging, state, course } = await study(road, plan)
   road.story.note('rolling-out', `begins with ${percent(course.weight)}`, { judging })
+  await road.gates.pass(course.weight)
+  if (road.gates.promoted()) return undefined
   return follow(road, 'rolling-out', { course, state, judging, plan })
 }
 
@@ -51,7 +52,9 @@ async function follow(road: Road, phase: Phase, from: Stand): Promise<Stand | un
   for (;;) {
     const since = await give(road, phase, stand.course)
     const seen = await watch(road, stand, since)
+    if (!seen) return undefined
     tell(road, phase, stand.course, seen)
+    if (seen.kind === 'harmful') await endForHarm(road, seen.reason)
     if (seen.kind !== 'course') return undefined
     stand = { ...stand, course: seen.course, state: seen.state }
     if (phase === 'rolling-out' && seen.course.phase === 'full') return stand
@@ -69,22 +72,41 @@ async function give(road: Road, phase: Phase, course: Course): Promise<number> {
   return Date.now()
 }
 
-/** Watches until the judge wants something else, however long there is nothing to see. */
-async function watch(road: Road, stand: Stand, since: number) {
-  const { story, plan } = road
+/**
+ * Watches until the judge wants something else that the gates allow, however long there is nothing to see. Undefined when a
+ * person promoted it meanwhile.
+ */
+async function watch(road: Road, stand: Stand, since: number): Promise<Ended | undefined> {
+  const { gates } = road
+  const { weight } = stand.course
   let { state } = stand
   for (;;) {
-    const status = story.status()
-    const stalled = status.stalled !== undefined
-    const question = questionOf(road, stand, since)
-    const asked = { app: plan.release.app, question, course: stand.course, state, stalled, status }
-    const summary = `watch ${percent(stand.course.weight)}`
-    const seen = await watching.watchCanary.executeWithOptions({ summary }, [asked])
-    if (seen.kind !== 'stalled' && seen.kind !== 'watching') return seen
+    if (gates.promoted()) return undefined
+    const seen = await gates.attend(() => look(road, { ...stand, state }, since))
+    if (!seen) continue
+    if (seen.kind === 'barred') gates.reach(seen)
+    else if (seen.kind !== 'stalled' && seen.kind !== 'watching') {
+      gates.leave()
+      return seen
+    }
     state = seen.state
-    story.stall(seen.kind === 'stalled' ? seen.reason : undefined)
-    if (stand.course.weight > 0) await shiftAgain(road, stand.course.weight)
+    if (seen.kind === 'watching' && seen.at !== undefined) gates.tick(seen.at)
+    if (seen.kind === 'barred' || gates.wasCut(seen.kind === 'watching' ? seen.at : undefined)) continue
+    road.story.stall(seen.kind === 'stalled' ? seen.reason : undefined)
+    if (weight > 0) await shiftAgain(road, weight)
   }
+}
+
+function look(road: Road, stand: Stand, since: number): Promise<CanaryWatched> {
+  const { story, plan, gates } = road
+  const { course, state } = stand
+  const status = story.status()
+  const stalled = status.stalled !== undefined
+  const bar = gates.bar(course.weight)
+  const question = questionOf(road, stand, since)
+  const asked = { app: plan.release.app, question, course, state, stalled, status, ...(bar && { bar }) }
+  const summary = `watch ${percent(course.weight)}`
+  return watching.watchCanary.executeWithOptions({ summary }, [asked])
 }
 
 function questionOf({ plan, canary, stable }: Road, { judging, course, plan: judge }: Stand, since: number) {
@@ -100,15 +122,14 @@ function listed({ steps }: Plan, { kind }: SequentialPlan): Pick<Setup, 'steps'>
   return { steps: steps.map(({ weight, for: time }) => ({ weight: weight / 1000, for: time / 1000 })) }
 }
 
-type Ended = Exclude<CanaryWatched, { kind: 'stalled' | 'watching' }>
+type Ended = Exclude<CanaryWatched, { kind: 'stalled' | 'watching' | 'barred' }>
 
-/** What was seen becomes a line of the history; harm ends the way forward. */
+/** What was seen becomes a line of the history. */
 function tell({ story }: Road, phase: Phase, { weight }: Course, seen: Ended): void {
   const { kind, reason, evidence } = seen
   story.stall(kind === 'course' && seen.stalled ? reason : undefined)
   const told = kind === 'course' ? next(weight, seen) : `${percent(weight)} is ${kind}: ${reason}`
   story.note(phase, told, { evidence, ...(kind === 'safe' && { proven: seen.proven }) })
-  if (kind === 'harmful') throw ApplicationFailure.nonRetryable(reason, 'Harmful')
 }
 
 const next = (before: number, { course, reason }: Changed): string =>

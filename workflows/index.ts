@@ -1,3 +1,4 @@
 // Every workflow there is: what this file exports is what Temporal can start, by these names.
 export { app } from './app.ts'
 export { release } from './release.ts'
+export { sweep } from './sweep.ts'

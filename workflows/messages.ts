@@ -35,8 +35,11 @@ export const releaseFinished = defineSignal<[ReleaseFinished]>('releaseFinished'
 export interface Supersession {
   /** The newer commit. */
   readonly by: string
-  /** The newer release's name: `shop-8`. */
-  readonly release?: string
+  readonly release?: ReleaseRef
+  /** A release that has had traffic stays. */
+  readonly unlessServed?: boolean
+  /** What took its place, when it was no push. */
+  readonly why?: string
 }
 export const supersede = defineSignal<[Supersession]>('supersede')
 
@@ -56,12 +59,16 @@ export interface AppState {
   readonly seq: number
   readonly stable?: { readonly revision: string; readonly sha: string }
   readonly active?: ReleaseRef
+  /** What the active release was begun by, when no push did. */
+  readonly activeFor?: Wanted
   /** The newest push that waits for the active release to end, with the number that is kept for it. */
   readonly waiting?: Waiting
   readonly frozen?: Frozen
   /** What `retry`, `rollback` and a changed configuration asked for, and has not begun. */
   readonly wanted?: Wanted
-  /** Commits that ended badly: not tried again until `retry`. */
+  /** The branch's newest commit when it was last seen. */
+  readonly head?: string
+  /** What ended badly: not tried again until `retry`. A commit; or a commit and a configuration that changed under it. */
   readonly rejected: readonly string[]
   /** The latest outcomes, newest first, at most 20. */
   readonly outcomes: readonly { readonly release: string; readonly sha: string; readonly outcome: Outcome }[]
@@ -91,6 +98,8 @@ export interface Wanted {
   readonly reason?: string
   /** The revision that is returned to. */
   readonly revision?: string
+  /** The configuration that is new: the digest of its copies. */
+  readonly config?: string
 }
 
 export const appStatus = defineQuery<AppState>('status')

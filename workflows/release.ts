@@ -1,13 +1,22 @@
 // One release, told in order: read → build → deploy → roll out → bake → retire. One catch takes it back.
-import { CancellationScope, getExternalWorkflowHandle, isCancellation, log } from '@temporalio/workflow'
+import {
+  CancellationScope,
+  getExternalWorkflowHandle,
+  isCancellation,
+  log,
+  setHandler,
+} from '@temporalio/workflow'
 import { appWorkflowId, type Plan } from '../domain/release.ts'
 import { imageReference, type Revision } from '../domain/revision.ts'
 import type { Epoch } from '../domain/route.ts'
 import { building, reading, running } from './activities.ts'
+import { answerCommands } from './commands.ts'
 import { failureOf } from './failure.ts'
+import { type Gates, openGates } from './gates.ts'
 import { awaitInterruption, type Ending, type Interruption } from './interruption.ts'
-import { type ReleaseFinished, type ReleaseInput, releaseFinished } from './messages.ts'
-import { giveBack, type Road, takeAll } from './road.ts'
+import { freeze, type ReleaseFinished, type ReleaseInput, releaseFinished } from './messages.ts'
+import { bringBack } from './return.ts'
+import { type Ground, giveBack, keptByDefault, type Road, show, takeAll } from './road.ts'
 import { bake, rollOut } from './rollout.ts'
 import { type Story, tellStory } from './story.ts'
 
@@ -16,10 +25,13 @@ type Undo = (() => Promise<void>)[]
 
 export async function release(input: ReleaseInput): Promise<ReleaseFinished> {
   const story = tellStory(input)
-  const interruption = awaitInterruption()
+  const interruption = awaitInterruption(story.status)
+  const gates = openGates(story, input.frozen)
+  answerCommands(story.status, interruption, gates)
+  setHandler(freeze, gates.freeze, { description: 'The App was frozen, or is not any more' })
   const undo: Undo = []
   try {
-    const road = await interruption.scope.run(() => bringToFull(input, story, interruption, undo))
+    const road = await interruption.scope.run(() => bringToFull(input, { story, gates, interruption, undo }))
     await CancellationScope.nonCancellable(() => retireOld(road))
   } catch (error) {
     interruption.close('it is being taken back')
@@ -29,10 +41,28 @@ export async function release(input: ReleaseInput): Promise<ReleaseFinished> {
   return CancellationScope.nonCancellable(() => finish(input, story))
 }
 
-async function bringToFull(input: ReleaseInput, story: Story, interruption: Interruption, undo: Undo) {
+interface Means {
+  readonly story: Story
+  readonly gates: Gates
+  readonly interruption: Interruption
+  readonly undo: Undo
+}
+
+async function bringToFull(
+  input: ReleaseInput,
+  { story, gates, interruption, undo }: Means,
+): Promise<Ground> {
+  const nextEpoch = epochsOf(input)
+  const { stable, release } = input
+  if (input.wanted?.cause === 'return') return bringBack(input, { story, interruption, undo, nextEpoch })
   const plan = await read(input, story)
   const canary = await build(plan, story)
-  const road: Road = { story, plan, canary, stable: input.stable, nextEpoch: epochs(input) }
+  const { app, seq } = release
+  const { hosts: own } = plan.spec.route
+  const hosts = { own, served: plan.servedHosts ?? own }
+  const keepServed = plan.spec.release.keep ?? keptByDefault
+  const road: Road = { story, app, seq, keepServed, plan, canary, stable, hosts, nextEpoch, gates }
+  prepareGates(road, input)
   await deploy(road, undo)
   if (input.stable) await convince(road, undo)
   else interruption.passPointOfNoReturn('it is the first release, there is nothing to return to')
@@ -41,22 +71,37 @@ async function bringToFull(input: ReleaseInput, story: Story, interruption: Inte
   return road
 }
 
-function epochs({ release: { seq } }: ReleaseInput): () => Epoch {
+function epochsOf({ release: { seq } }: ReleaseInput): () => Epoch {
   let n = 0
   return () => ({ seq, n: ++n })
 }
 
-async function read({ release }: ReleaseInput, story: Story): Promise<Plan> {
+async function read({ release, wanted }: ReleaseInput, story: Story): Promise<Plan> {
   story.tell('reading', `reading slipway.yaml at ${release.sha.slice(0, 7)}`)
   const summary = `slipway.yaml at ${release.sha.slice(0, 7)}`
-  return reading.readPlan.executeWithOptions({ summary }, [release])
+  const asked = wanted ? { ...release, cause: wanted.cause } : release
+  return reading.readPlan.executeWithOptions({ summary }, [asked])
 }
 
 async function build(plan: Plan, story: Story): Promise<Revision> {
-  const { commit } = plan
-  story.tell('building', `building ${commit.sha.slice(0, 7)}: ${commit.title}`, { commit })
+  const { commit, image } = plan
+  const told = image ? `${commit.sha.slice(0, 7)} is built already` : `building ${commit.sha.slice(0, 7)}`
+  story.tell('building', `${told}: ${commit.title}`, { commit })
   const summary = `image of ${commit.sha.slice(0, 7)}`
   return building.buildRevision.executeWithOptions({ summary }, [plan])
+}
+
+/** From here on gates know what they decide about. */
+function prepareGates({ plan, canary, stable, story, gates }: Road, { release, pusher }: ReleaseInput): void {
+  const { email } = plan.commit
+  const authors = [...(pusher ? [pusher] : []), ...(email ? [`email:${email}`] : [])]
+  gates.prepare(plan, { people: plan.people ?? {}, authors }, (gate) => ({
+    release,
+    gate,
+    revision: canary,
+    ...(stable && { stable: stable.revision }),
+    weight: story.status().weight,
+  }))
 }
 
 async function deploy(road: Road, undo: Undo): Promise<void> {
@@ -70,15 +115,18 @@ async function deploy(road: Road, undo: Undo): Promise<void> {
 /** The canary earns its traffic in comparison with the stable revision. */
 async function convince(road: Road, undo: Undo): Promise<void> {
   undo.push(() => giveBack(road))
+  const { plan } = road
+  // Who decides at a gate wants to see it first.
+  if (plan.spec.route.preview || plan.gates) await show(road)
   const climbed = await rollOut(road)
   if (climbed) await bake(road, climbed)
 }
 
 /** The release is promoted whatever becomes of the old revision: what stays is removed by the next one. */
-async function retireOld(road: Road): Promise<void> {
+async function retireOld(road: Ground): Promise<void> {
   const { story, canary, stable } = road
   if (stable) {
-    story.tell('retiring', `${canary.name} has all traffic; removing ${stable.revision}`, { weight: 1000 })
+    story.tell('retiring', `${canary.name} has all traffic; retiring ${stable.revision}`, { weight: 1000 })
     await remove(road, canary.name).catch((error: unknown) =>
       log.warn('the old revision stays for now', { error }),
     )
@@ -86,29 +134,39 @@ async function retireOld(road: Road): Promise<void> {
   story.end('promoted', `${canary.name} has all traffic`)
 }
 
-async function remove({ plan, canary, stable }: Road, keep: string | undefined): Promise<void> {
-  const { app, seq } = plan.release
+async function remove(
+  { app, canary, stable, seq, keepServed }: Ground,
+  keep: string | undefined,
+): Promise<void> {
   const leaves = keep === canary.name ? stable?.revision : canary.name
-  const retirement = { app, upTo: seq, ...(keep && { keep }), ...(leaves && { revision: leaves }) }
-  const summary = `remove ${leaves ?? 'what is left over'}`
+  const retirement = {
+    app,
+    upTo: seq,
+    keepServed,
+    ...(keep && { keep }),
+    ...(leaves && { revision: leaves }),
+  }
+  const summary = `retire ${leaves ?? 'what is left over'}`
   await running.retire.executeWithOptions({ summary }, [retirement])
 }
 
-async function takeBack(story: Story, { outcome, message }: Ending, undo: Undo): Promise<void> {
+async function takeBack(story: Story, { outcome, message, supersededBy }: Ending, undo: Undo): Promise<void> {
   if (undo.length > 0) story.tell('rolling-back', message)
   for (const step of undo.reverse()) {
     const failure = await step().then(() => undefined, failureOf)
     if (!failure) continue
     log.error('the way back was cut short', { ...failure })
     if (failure.reason !== 'Fenced') continue
-    return story.end(outcome, `${message}; the traffic has a newer owner and stays as it is`)
+    const stays = `${message}; the traffic has a newer owner and stays as it is`
+    return story.end(outcome, stays, supersededBy)
   }
-  story.end(outcome, message)
+  story.end(outcome, message, supersededBy)
 }
 
 function endingOf(error: unknown, story: Story): Ending {
   if (isCancellation(error)) return { outcome: 'aborted', message: 'cancelled in Temporal' }
   const { reason, message, detail } = failureOf(error)
+  if (reason === 'GateClosed') return { outcome: 'aborted', message }
   if (reason === 'Fenced')
     return { outcome: 'superseded', message: `something newer owns the traffic: ${message}` }
   const hadTraffic = story.status().transitions.some(({ weight }) => weight > 0)

@@ -1,21 +1,42 @@
 // What a rollout goes on, and the one way to move its traffic.
+import { ApplicationFailure } from '@temporalio/workflow'
 import type { Shift } from '../activities/traffic.ts'
+import type { AppRef } from '../domain/app.ts'
 import type { Phase, Plan } from '../domain/release.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { Epoch, Weight } from '../domain/route.ts'
 import { returning, shifting } from './activities.ts'
 import { percent } from './details.ts'
+import type { Gates } from './gates.ts'
 import type { ReleaseInput } from './messages.ts'
 import type { Story } from './story.ts'
 
-/** The same from the first step to the last. */
-export interface Road {
+/** When the file does not say, and for who brings an earlier one back. */
+export const keptByDefault = 2
+
+/** What traffic is moved on. */
+export interface Ground {
   readonly story: Story
-  readonly plan: Plan
+  readonly app: AppRef
+  /** The release’s number. */
+  readonly seq: number
+  /** How many revisions that served before stay addressable. */
+  readonly keepServed: number
+  /** What gets the traffic. */
   readonly canary: Revision
+  /** What had it before. */
   readonly stable: ReleaseInput['stable']
+  /** The hosts that are served with promotion, and until then. */
+  readonly hosts: { readonly own: readonly string[]; readonly served: readonly string[] }
   /** Each write of the route carries the next one. */
   readonly nextEpoch: () => Epoch
+}
+
+/** The same from the first step to the last. */
+export interface Road extends Ground {
+  readonly plan: Plan
+  /** What keeps the weight from rising. */
+  readonly gates: Gates
 }
 
 /** Ends when the gateway serves the weight; says since when. */
@@ -25,32 +46,42 @@ export async function shiftTo(road: Road, phase: Phase, weight: number, step: st
   const summary = `weight ${percent(before)} → ${percent(weight)}`
   // Who takes traffic from the canary does not wait for its pods: they may be why.
   const rises = weight > before ? { rises: canary } : {}
-  const { servedAt } = await shift({ route: write(road, shares(road, weight)), ...rises }, summary)
+  const { servedAt } = await shift({ route: shared(road, weight), ...rises }, summary)
   story.note(phase, `the gateway serves ${percent(weight)} from ${canary.name}`, { weight, step })
   return servedAt
 }
 
 /** Silence may mean that the route was changed: it is written again, or found to have a newer owner. */
 export async function shiftAgain(road: Road, weight: number): Promise<void> {
-  await shift({ route: write(road, shares(road, weight)) }, `still ${percent(weight)}`)
+  await shift({ route: shared(road, weight) }, `still ${percent(weight)}`)
+}
+
+/** The canary was seen to harm: the way forward ends here, unless the App has a person decide. Returns when they promoted it. */
+export async function endForHarm({ plan, gates }: Road, reason: string): Promise<void> {
+  if (plan.spec.release.onFailure !== 'hold') throw ApplicationFailure.nonRetryable(reason, 'Harmful')
+  await gates.decide(reason)
 }
 
 /** The canary gets no traffic. */
 export async function shiftToNothing(road: Road, reason: string): Promise<void> {
-  await shift({ route: write(road, shares(road, 0)) }, `weight 0 %: ${reason}`)
+  await shift({ route: shared(road, 0) }, `weight 0 %: ${reason}`)
+}
+
+/** Before its first weight the canary can be met by those who ask for it by name. */
+export async function show(road: Road): Promise<void> {
+  if (road.stable) await shiftToNothing(road, 'only for those who ask for it')
 }
 
 /** All traffic, for good, and at the push's own hosts: from this write on a rescue returns to the canary. */
-export async function takeAll(road: Road): Promise<void> {
-  const { canary, stable, plan } = road
-  const { hosts } = plan.spec.route
-  const route = { ...write(road, [alone(canary.name)]), hosts, stable: canary.name }
+export async function takeAll(road: Ground): Promise<void> {
+  const { canary, stable, hosts } = road
+  const route = { ...write(road, [alone(canary.name)]), hosts: hosts.own, stable: canary.name }
   await shift({ route, rises: canary }, `100 % for ${canary.name}`)
   if (!stable) road.story.tell('rolling-out', `${canary.name} has all traffic`, { weight: 1000 })
 }
 
 /** All traffic back to the stable revision, and the canary off the route. Never gives up, but to something newer. */
-export async function giveBack(road: Road): Promise<void> {
+export async function giveBack(road: Ground): Promise<void> {
   const { stable, story } = road
   if (!stable) return
   const summary = `100 % back to ${stable.revision}`
@@ -64,15 +95,27 @@ const shift = (asked: Shift, summary: string) =>
 const alone = (revision: string): Weight => ({ revision, weight: 1000 })
 
 /** The canary's weight and the stable revision's rest. */
-const shares = ({ canary, stable }: Road, weight: number): readonly Weight[] => [
+const shares = ({ canary, stable }: Ground, weight: number): readonly Weight[] => [
   ...(stable ? [{ revision: stable.revision, weight: 1000 - weight }] : []),
   { revision: canary.name, weight },
 ]
 
+/** The canary's share, and the ways to it beside its share. */
+function shared(road: Road, weight: number): Shift['route'] {
+  const { canary, stable, plan } = road
+  const { preview } = plan.spec.route
+  return {
+    ...write(road, shares(road, weight)),
+    direct: [...(stable ? [stable.revision] : []), canary.name],
+    ...(preview && { preview: { hosts: preview, revision: canary.name } }),
+  }
+}
+
 /** While it can be taken back, the route keeps the hosts that it has. */
-function write({ plan, canary, stable, nextEpoch }: Road, weights: readonly Weight[]): Shift['route'] {
-  const { app } = plan.release
-  const hosts = plan.servedHosts ?? plan.spec.route.hosts
+function write(
+  { app, hosts, canary, stable, nextEpoch }: Ground,
+  weights: readonly Weight[],
+): Shift['route'] {
   const returnTo = stable?.revision ?? canary.name
-  return { app, hosts, weights, epoch: nextEpoch(), stable: returnTo }
+  return { app, hosts: hosts.served, weights, epoch: nextEpoch(), stable: returnTo }
 }

@@ -1,20 +1,24 @@
 // Judged by fixed objectives: step by step, shift, watch, and on to the next while they are met.
-import { ApplicationFailure } from '@temporalio/workflow'
 import type { Watch, Watched } from '../activities/step.ts'
+import type { GatePoint } from '../domain/gate.ts'
 import { defaultRequests, looksToHarm } from '../domain/judge/defaults.ts'
 import type { Phase, Step } from '../domain/release.ts'
 import { awaiting, watching } from './activities.ts'
 import { percent } from './details.ts'
-import { type Road, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
+import { endForHarm, type Road, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
 
 /** What ends a step's watch. */
-type Seen = Exclude<Watched, { kind: 'stalled' | 'watching' }>
+type Seen = Exclude<Watched, { kind: 'stalled' | 'watching' | 'barred' }>
 
 /** Every step below full. */
 export async function climbSteps(road: Road): Promise<void> {
-  const steps = road.plan.steps.filter(({ weight }) => weight < 1000)
+  const { gates, plan } = road
+  const steps = plan.steps.filter(({ weight }) => weight < 1000)
+  await gates.pass(steps[0]?.weight ?? 1000)
   for (const [index, step] of steps.entries()) {
-    await hold(road, 'rolling-out', step, `${index + 1}/${steps.length}`)
+    if (gates.promoted()) return
+    const next = steps[index + 1]?.weight ?? 1000
+    await hold(road, 'rolling-out', step, { name: `${index + 1}/${steps.length}`, next })
   }
 }
 
@@ -22,48 +26,79 @@ export async function climbSteps(road: Road): Promise<void> {
 export async function bakeAtFull(road: Road): Promise<void> {
   const { steps, bake } = road.plan
   const full = steps.find(({ weight }) => weight === 1000)
-  await hold(road, 'baking', { weight: 1000, for: Math.max(bake, full?.for ?? 0) }, 'full')
+  const step = { weight: 1000, for: Math.max(bake, full?.for ?? 0) }
+  await hold(road, 'baking', step, { name: 'full', next: 'promotion' })
 }
 
-/** One weight, held until the judge is content with it. */
-async function hold(road: Road, phase: Phase, step: Step, name: string): Promise<void> {
+/** What a step is called, and what comes after it. */
+interface Place {
+  readonly name: string
+  readonly next: GatePoint
+}
+
+/** One weight, held until the judge is content with it and the gates let it go on. */
+async function hold(road: Road, phase: Phase, step: Step, { name, next }: Place): Promise<void> {
   for (;;) {
     const since = await shiftTo(road, phase, step.weight, name)
-    if (step.for === 0) return
-    const seen = await watch(road, step, since)
+    if (step.for === 0) return road.gates.pass(next)
+    const seen = await watch(road, step, since, next)
+    if (!seen) return
     if (seen.kind !== 'blind') return conclude(road, phase, step, seen)
     await waitInSafety(road, phase, seen.reason)
   }
 }
 
-/** Watches until there is a verdict, however long there is nothing to see. */
-async function watch(road: Road, step: Step, since: number): Promise<Seen> {
-  const { story, plan } = road
-  const { onNoTraffic } = plan.spec.release
-  const summary = `watch ${percent(step.weight)} for ${step.for / 1000} s`
+/**
+ * Watches until there is a verdict that the gates let pass, however long there is nothing to see. Undefined when a person
+ * promoted it meanwhile.
+ */
+async function watch(road: Road, step: Step, since: number, next: GatePoint): Promise<Seen | undefined> {
+  const { story, gates } = road
   let state: Watch['state']
   for (;;) {
-    const status = story.status()
-    const stalled = status.stalled !== undefined
-    const question = { ...ask(road, since), for: step.for }
-    const asked = { app: plan.release.app, question, onNoTraffic, stalled, status, ...(state && { state }) }
-    const seen = await watching.watchStep.executeWithOptions({ summary }, [asked])
-    if (seen.kind !== 'stalled' && seen.kind !== 'watching') return seen
+    if (gates.promoted()) return undefined
+    const seen = await gates.attend(() => look(road, step, since, { state, next }))
+    if (!seen) continue
+    if (seen.kind === 'barred') gates.reach(seen)
+    else if (seen.kind !== 'stalled' && seen.kind !== 'watching') {
+      gates.leave()
+      return seen
+    }
     state = seen.state
+    if (seen.kind === 'watching' && seen.at !== undefined) gates.tick(seen.at)
+    if (seen.kind === 'barred' || gates.wasCut(seen.kind === 'watching' ? seen.at : undefined)) continue
     if (seen.kind === 'stalled') story.stall(seen.reason)
     await shiftAgain(road, step.weight)
   }
 }
 
-function conclude(
-  { story }: Road,
+interface Looking {
+  readonly state: Watch['state']
+  readonly next: GatePoint
+}
+
+function look(road: Road, step: Step, since: number, { state, next }: Looking): Promise<Watched> {
+  const { story, plan, gates } = road
+  const { onNoTraffic } = plan.spec.release
+  const status = story.status()
+  const stalled = status.stalled !== undefined
+  const question = { ...ask(road, since), for: step.for }
+  const bar = gates.bar(step.weight, next)
+  const more = { ...(state && { state }), ...(bar && { bar, next }) }
+  const asked = { app: plan.release.app, question, onNoTraffic, stalled, status, ...more }
+  const summary = `watch ${percent(step.weight)} for ${step.for / 1000} s`
+  return watching.watchStep.executeWithOptions({ summary }, [asked])
+}
+
+async function conclude(
+  road: Road,
   phase: Phase,
   step: Step,
   { kind, reason, evidence }: Exclude<Seen, { kind: 'blind' }>,
-): void {
-  story.stall(undefined)
-  story.note(phase, `${percent(step.weight)} is ${kind}: ${reason}`, { evidence })
-  if (kind === 'harmful') throw ApplicationFailure.nonRetryable(reason, 'Harmful')
+): Promise<void> {
+  road.story.stall(undefined)
+  road.story.note(phase, `${percent(step.weight)} is ${kind}: ${reason}`, { evidence })
+  if (kind === 'harmful') await endForHarm(road, reason)
 }
 
 /** Nobody sees what the canary does: it gets no traffic until somebody does. */

@@ -1,5 +1,6 @@
 // A release as people see it while it goes on: its status, its page in the Temporal UI, its search attributes, its reports.
 import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
+import type { Waiting } from '../domain/gate.ts'
 import type { Evidence } from '../domain/judge/judge.ts'
 import type { Outcome, Phase, ReleaseStatus } from '../domain/release.ts'
 import { reporting } from './activities.ts'
@@ -10,7 +11,7 @@ import { searchAttributes } from './search-attributes.ts'
 
 /** What is learnt of a release on its way. */
 type Facts = Partial<
-  Pick<ReleaseStatus, 'commit' | 'revision' | 'image' | 'step' | 'weight' | 'judging' | 'proven'>
+  Pick<ReleaseStatus, 'commit' | 'revision' | 'image' | 'step' | 'weight' | 'judging' | 'proven' | 'surge'>
 >
 
 export interface Story {
@@ -21,17 +22,21 @@ export interface Story {
   readonly tell: Story['note']
   /** The release waits for data; `undefined` when it does not any more. */
   readonly stall: (reason: string | undefined) => void
-  readonly end: (outcome: Outcome, message: string) => void
+  /** What keeps it from going on; `undefined` when nothing does. */
+  readonly wait: (waiting: Waiting | undefined) => void
+  readonly end: (outcome: Outcome, message: string, supersededBy?: string) => void
   /** Resolves when all of it has been reported. */
   readonly told: () => Promise<void>
 }
 
-export function tellStory({ release, stable }: ReleaseInput): Story {
+export function tellStory({ release, stable, wanted }: ReleaseInput): Story {
   let status: ReleaseStatus = {
     release,
     phase: 'pending',
     message: 'begins',
     ...(stable && { stable: stable.revision }),
+    ...(wanted && { cause: wanted.cause }),
+    ...(wanted?.by && { by: wanted.by }),
     weight: 0,
     transitions: [],
     startedAt: Date.now(),
@@ -69,9 +74,15 @@ export function tellStory({ release, stable }: ReleaseInput): Story {
       become(reason === undefined ? rest : { ...rest, stalled: reason })
       reports.send()
     },
-    end(outcome, message) {
-      const { stalled: _, ...rest } = status
-      status = { ...rest, outcome, finishedAt: Date.now() }
+    wait(waiting) {
+      const { waiting: before, ...rest } = status
+      if (JSON.stringify(before) === JSON.stringify(waiting)) return
+      become(waiting === undefined ? rest : { ...rest, waiting })
+      reports.send()
+    },
+    end(outcome, message, supersededBy) {
+      const { stalled: _, waiting: __, ...rest } = status
+      status = { ...rest, outcome, ...(supersededBy && { supersededBy }), finishedAt: Date.now() }
       tell('done', message)
     },
     told: reports.idle,

@@ -28,7 +28,8 @@ describe('a newer push', () => {
     const sha = await stage.push()
     expect(await stage.ended(old)).toMatchObject({
       outcome: 'superseded',
-      message: `superseded by ${sha.slice(0, 7)}`,
+      message: `superseded by shop-3 (${sha.slice(0, 7)})`,
+      supersededBy: 'shop-3',
     })
     expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
     expect(stage.weightsOf(old)).toEqual([])
@@ -176,24 +177,18 @@ describe('an abort', () => {
   })
 })
 
-describe('another command', () => {
-  it.each(['approve', 'pause', 'promote', 'rollback'] as const)('%s is refused: not yet', async (verb) => {
-    const { stage } = await stableStage(temporal)
-    const held = hold(stage, 'build.build')
-    const sha = await stage.push()
-    await held.reached()
-    const args: [{ id: string; verb: typeof verb; reason: string; by: string }] = [
-      { id: verb, verb, reason: '', by: 'ana' },
-    ]
-    await expect(stage.handle(sha).executeUpdate(command, { args })).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('not available yet') },
+describe('a rollback of a running release', () => {
+  it('leads back as an abort does, under its own name', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const sha = await stage.push({}, slow)
+    await stage.release(sha, rollingOut)
+    const request = { id: 'back', verb: 'rollback', reason: 'slow', by: 'ana' } as const
+    await stage.handle(sha).executeUpdate(command, { args: [request] })
+    expect(await stage.ended(sha)).toMatchObject({
+      outcome: 'rolled-back',
+      message: 'rolled back by ana: slow',
     })
-    await expect(stage.appHandle().executeUpdate(command, { args })).rejects.toMatchObject({
-      cause: { message: expect.stringContaining('not available') },
-    })
-    held.letGo()
-    await stage.ended(sha)
-    await stage.close({ serves: sha })
+    await stage.close({ serves: first })
   })
 })
 

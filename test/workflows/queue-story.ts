@@ -120,7 +120,7 @@ export function look(story: World): void {
   if (decision.kind === 'wait') {
     story.state = { ...story.state, waiting: { sha: decision.sha } }
     const news = waiting?.sha !== decision.sha
-    if (decision.supersede && news && before.active)
+    if (decision.supersede === 'latest' && news && before.active)
       story.asked.push({ release: before.active, by: decision.sha })
   }
   if (decision.kind === 'release') {

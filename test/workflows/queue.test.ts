@@ -225,11 +225,11 @@ describe('a newer push', () => {
   const head = (supersede: Supersede): Sight => ({ head: { sha: shaOf(2), supersede }, overtaken: [] })
 
   it('with `latest` comes at once', () => {
-    expect(decide(running, head('latest'))).toEqual({ kind: 'wait', sha: shaOf(2), supersede: true })
+    expect(decide(running, head('latest'))).toEqual({ kind: 'wait', sha: shaOf(2), supersede: 'latest' })
   })
 
   it('with `queue` lets the running release end', () => {
-    expect(decide(running, head('queue'))).toEqual({ kind: 'wait', sha: shaOf(2), supersede: false })
+    expect(decide(running, head('queue'))).toEqual({ kind: 'wait', sha: shaOf(2), supersede: 'queue' })
   })
 
   it('is released when nothing runs', () => {

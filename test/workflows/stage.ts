@@ -3,6 +3,7 @@ import { Worker } from '@temporalio/worker'
 import { expect } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
 import type { AppRef, AppSource } from '../../domain/app.ts'
+import type { AppVerb, CommandRequest, ReleaseVerb } from '../../domain/command.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import { appWorkflowId, releaseWorkflowId } from '../../domain/release.ts'
 import type { Script, WorldCall, WorldOptions } from '../../platform/memory/world.ts'
@@ -123,6 +124,11 @@ export async function openStage(
       const request = { id, verb: 'abort', reason: 'it is late', by: 'ana' } as const
       return stage.handle(sha).executeUpdate(command, { updateId: id, args: [request] })
     },
+    /** Asks the release of a commit as ana does, unless it is said otherwise. */
+    ask: async (sha: string, verb: ReleaseVerb, more: Partial<CommandRequest> = {}) =>
+      stage.handle(sha).executeUpdate(command, { args: [requestOf(verb, more)] }),
+    askApp: async (verb: AppVerb, more: Partial<CommandRequest> = {}) =>
+      stage.appHandle().executeUpdate(command, { args: [requestOf(verb, more)] }),
     appHandle: () => env.client.workflow.getHandle<typeof appWorkflow>(appWorkflowId(app)),
     state: (): Promise<AppState> => stage.appHandle().query(appStatus),
     /** What the gateway serves: revisions' commits and their shares, none of zero. */
@@ -144,7 +150,11 @@ export async function openStage(
       if (expected) {
         expect(stage.served()).toEqual({ [expected.serves]: 1000 })
         await until(
-          () => [...world.revisions.values()].every(({ revision }) => revision.sha === expected.serves),
+          // What served before may be kept, without pods.
+          () =>
+            [...world.revisions.values()].every(
+              ({ revision, pods }) => revision.sha === expected.serves || pods === 0,
+            ),
           () => `revisions left: ${[...world.revisions.keys()].join()}`,
         )
       }
@@ -198,6 +208,12 @@ export function hold(
       ),
     letGo,
   }
+}
+
+let requests = 0
+function requestOf(verb: ReleaseVerb | AppVerb, more: Partial<CommandRequest>): CommandRequest {
+  requests += 1
+  return { id: `request-${requests}`, verb, reason: '', by: 'ana', ...more }
 }
 
 const sayNothing = (_: { ref: string; after: string; delivery: string }) => undefined

@@ -1,0 +1,40 @@
+// What changes while an App lives, and what it says to the release that runs.
+import type { Duration } from '@temporalio/common'
+import { getExternalWorkflowHandle, log } from '@temporalio/workflow'
+import type { Ending } from '../activities/report.ts'
+import { releaseWorkflowId } from '../domain/release.ts'
+import type { Courier } from './courier.ts'
+import { type AppInput, type AppState, type SourceMoved, type Supersession, supersede } from './messages.ts'
+
+export interface Life {
+  readonly app: AppInput['app']
+  state: AppState
+  /** What the cluster remembers has been read. */
+  remembers: boolean
+  /** Somebody said "look again"; at first it does so by itself. */
+  moved: boolean
+  /** After a look that saw nothing: when to try again without being told. */
+  lookAgainIn: Duration | undefined
+  readonly pushed: SourceMoved[]
+  /** How releases ended, by their number; null: without a word. */
+  readonly endings: Map<number, Ending>
+  readonly reports: Courier
+  /** What the App's status said last. */
+  said: string
+  looks: number
+  /** Who pushed what, as far as the sources said, newest last. */
+  readonly pushers: Map<string, string>
+}
+
+/** The running release makes room for a newer one: it takes itself back. */
+export async function giveWay({ state }: Life, newer: Supersession): Promise<void> {
+  if (!state.active) return
+  await getExternalWorkflowHandle(releaseWorkflowId(state.active))
+    .signal(supersede, newer)
+    .catch((error: unknown) => log.warn('the release has ended already', { error }))
+}
+
+export function noteThePusher({ pushers }: Life, sha: string, pusher: string): void {
+  pushers.set(sha, pusher)
+  for (const oldest of pushers.keys()) if (pushers.size > 100) pushers.delete(oldest)
+}

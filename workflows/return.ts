@@ -1,0 +1,44 @@
+// A release that brings an earlier revision back: nothing is built, nothing is judged again; its pods start, and take all traffic.
+import { running } from './activities.ts'
+import type { Interruption } from './interruption.ts'
+import type { ReleaseInput, Wanted } from './messages.ts'
+import { type Ground, giveBack, keptByDefault, takeAll } from './road.ts'
+
+interface Means extends Pick<Ground, 'story' | 'nextEpoch'> {
+  readonly interruption: Interruption
+  readonly undo: (() => Promise<void>)[]
+}
+
+export async function bringBack(input: ReleaseInput, means: Means): Promise<Ground> {
+  const { story, nextEpoch, interruption, undo } = means
+  const { release, stable, wanted } = input
+  story.tell('reading', whyBack(wanted))
+  const summary = `find ${wanted?.revision ?? 'the revision before'}`
+  const { revision, hosts } = await running.recall.executeWithOptions({ summary }, [
+    { app: release.app, ...(wanted?.revision && { to: wanted.revision }) },
+  ])
+  const ground = {
+    story,
+    app: release.app,
+    seq: release.seq,
+    keepServed: keptByDefault,
+    canary: revision,
+    stable,
+    hosts: { own: hosts, served: hosts },
+    nextEpoch,
+  }
+  await start(ground)
+  if (stable) undo.push(() => giveBack(ground))
+  else interruption.passPointOfNoReturn('there is nothing to return to')
+  await takeAll(ground)
+  interruption.passPointOfNoReturn('it has all traffic already')
+  return ground
+}
+
+const whyBack = (wanted: Wanted | undefined): string =>
+  `goes back to ${wanted?.revision ?? 'what was stable before'}${wanted?.by ? `, for ${wanted.by}` : ''}${wanted?.reason ? `: ${wanted.reason}` : ''}`
+
+async function start({ story, canary }: Ground): Promise<void> {
+  story.tell('deploying', `starting ${canary.name} again`, { revision: canary.name })
+  await running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [canary])
+}
