@@ -1,5 +1,5 @@
 // What the command line asks of a cluster, and nothing more.
-import type { ReleaseVerb } from '../domain/command.ts'
+import type { AppVerb, ReleaseVerb } from '../domain/command.ts'
 import type { ReleaseStatus } from '../domain/release.ts'
 
 export interface Cluster {
@@ -17,7 +17,7 @@ export interface Cluster {
   readonly follow: (name: string, signal: AbortSignal) => AsyncIterable<ReleaseView>
   /** The user name that the API server knows the caller by. */
   readonly whoAmI: () => Promise<string>
-  /** Creates a Command for a release and returns its name. */
+  /** Creates a Command and returns its name. */
   readonly command: (draft: CommandDraft) => Promise<string>
   /** What was answered; undefined while nothing was. */
   readonly answer: (command: string) => Promise<CommandView | undefined>
@@ -37,6 +37,8 @@ export interface AppView {
   readonly active?: string
   /** The commit that waits. */
   readonly waiting?: string
+  /** Nothing new begins, and no weight rises. */
+  readonly frozen?: { readonly by: string; readonly reason: string; readonly since: number }
   readonly message: string
 }
 
@@ -46,9 +48,15 @@ export interface ReleaseView extends ReleaseStatus {
   readonly name: string
 }
 
+/** About a release or about an App. */
 export interface CommandDraft {
-  readonly release: string
-  readonly verb: ReleaseVerb
+  readonly release?: string
+  readonly app?: string
+  readonly verb: ReleaseVerb | AppVerb
+  /** The gate that is approved. */
+  readonly step?: string
+  /** Where a rollback returns to. */
+  readonly to?: string
   readonly reason: string
   readonly by: string
 }

@@ -8,7 +8,8 @@ export const exitCodes = {
   /** The release failed, was rolled back, aborted or superseded: its commit is not what serves. */
   notPromoted: 3,
   timedOut: 4,
-  // 5 is kept for a release that waits for a person's approval.
+  /** It waits for a person's approval. */
+  awaitsApproval: 5,
   notFound: 6,
   denied: 7,
 } as const

@@ -109,7 +109,7 @@ function clusterOf(config: k8s.KubeConfig, server: string, namespace: string): C
     },
     command: async (draft) => {
       const request = objects.createNamespacedCustomObject({ ...at('commands'), body: commandObject(draft) })
-      const created = await ask(`${draft.verb} ${draft.release}`, request)
+      const created = await ask(`${draft.verb} ${draft.release ?? draft.app}`, request)
       return created.metadata.name
     },
     answer: async (name) => {
@@ -138,11 +138,11 @@ const deadline = {
 }
 
 /** The Command as it is created: nothing in it can be changed later. */
-export const commandObject = ({ release, verb, reason, by }: CommandDraft) => ({
+export const commandObject = (draft: CommandDraft) => ({
   apiVersion: `${group}/${version}`,
   kind: 'Command',
-  metadata: { generateName: `${release}-${verb}-` },
-  spec: { release, verb, reason, by },
+  metadata: { generateName: `${draft.release ?? draft.app}-${draft.verb}-` },
+  spec: draft,
 })
 
 /** Ends when the log ends, or when the signal falls. */

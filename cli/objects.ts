@@ -21,7 +21,7 @@ export interface AppSpecRead {
   readonly source: { readonly repository?: string; readonly branch?: string }
 }
 
-export type AppStatusRead = Pick<AppView, 'stable' | 'active' | 'waiting' | 'message'>
+export type AppStatusRead = Pick<AppView, 'stable' | 'active' | 'waiting' | 'frozen' | 'message'>
 
 export interface ReleaseSpecRead {
   readonly app: string
@@ -43,6 +43,7 @@ export function appView({ metadata, spec, status }: Stored<AppSpecRead, AppStatu
     ...(status?.stable && { stable: status.stable }),
     ...(status?.active && { active: status.active }),
     ...(status?.waiting && { waiting: status.waiting }),
+    ...(status?.frozen && { frozen: { ...status.frozen, reason: line(status.frozen.reason) } }),
     message: line(status?.message),
   }
 }
@@ -50,7 +51,7 @@ export function appView({ metadata, spec, status }: Stored<AppSpecRead, AppStatu
 /** A Release that was created a moment ago has no status yet: it is pending. */
 export function releaseView(object: Stored<ReleaseSpecRead, ReleaseStatus>): ReleaseView {
   const { metadata, status } = object
-  const { commit, message, stalled, evidence, judging, transitions = [] } = status ?? {}
+  const { commit, message, stalled, waiting, evidence, judging, transitions = [] } = status ?? {}
   return {
     phase: 'pending',
     weight: 0,
@@ -59,6 +60,7 @@ export function releaseView(object: Stored<ReleaseSpecRead, ReleaseStatus>): Rel
     ...(commit && { commit: { ...commit, title: line(commit.title) } }),
     message: harmless(message ?? '').trim(),
     ...(stalled !== undefined && { stalled: line(stalled) }),
+    ...(waiting && { waiting: { ...waiting, message: line(waiting.message) } }),
     ...(evidence && { evidence: harmlessEvidence(evidence) }),
     ...(judging && { judging: { ...judging, query: line(judging.query) } }),
     transitions: transitions.map((one) => ({

@@ -1,7 +1,6 @@
 // The command line: its verbs, its options, and how each way of failing ends it.
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { parseDuration } from '../domain/notation.ts'
-import { abort } from './abort.ts'
 import type { Cluster } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { explain } from './explain.ts'
@@ -14,6 +13,7 @@ import { painter, type Screen } from './screen.ts'
 import { simulate } from './simulate.ts'
 import { simulateOptions } from './simulation-options.ts'
 import { status } from './status.ts'
+import { steeringVerbs } from './steering.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 
@@ -68,14 +68,13 @@ function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Com
     .action(async (app, { limit }) => end(await releases(invocation(), app, limit)))
   verb('watch [release]', "follow a release (or an App's newest) live and end as it ends")
     .option('--commit <sha>', 'wait for the release of this commit', commitSha)
+    .option('--until-approval', 'end with code 5 where it waits for an approval', false)
     .action(async (release, options) => end(await watch(invocation(), release, options)))
   verb(
     'explain [release]',
     "say why a release (or an App's newest) went as it went, decision by decision",
   ).action(async (release) => end(await explain(invocation(), release)))
-  verb('abort <release>', 'take a running release back to the stable revision')
-    .option('--reason <text>', 'why, for those who read its history', '')
-    .action(async (release, { reason }) => end(await abort(invocation(), release, reason)))
+  steeringVerbs({ verb, invocation, end })
   verb('logs [release]', "show the log of a release's build")
     .option('-f, --follow', 'go on while the build runs', false)
     .action(async (release, { follow }) => end(await logs(invocation(), release, follow)))
@@ -102,7 +101,7 @@ function globals(program: Command, screen: Screen): Command {
 
 const codesHelp = `
 Exit codes: 0 ok · 1 error · 2 usage · 3 not promoted (failed, rolled back, aborted, superseded)
-            4 timed out waiting · 6 not found · 7 denied`
+            4 timed out waiting · 5 waits for approval · 6 not found · 7 denied`
 
 const writers = (screen: Screen) => ({ writeOut: screen.out, writeErr: screen.err })
 

@@ -8,6 +8,7 @@ import { evidenceLine, standing, tallyLine } from './evidence.ts'
 import { clock, firstLine, shortSha, span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import type { Colour, Paint } from './screen.ts'
+import { waitingLines } from './waiting.ts'
 
 /** Lines of history: fewer below the judge's numbers, so that all of it fits a small terminal. */
 const recent = (judged: boolean) => (judged ? 5 : 8)
@@ -29,6 +30,7 @@ export function releaseBlock(release: ReleaseView, paint: Paint, now: number, co
     ...numbers.flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
     ...paragraph('  ', message, columns),
     ...detail.map((line) => `  ${line}`),
+    ...waitingLines(release, paint, now, columns),
     ...(release.stalled ? [`  ${paint('yellow', `stalled: ${release.stalled}`)}`] : []),
     ...release.transitions
       .slice(-recent(numbers.length > 0))

@@ -13,6 +13,51 @@ export async function selectRelease(cluster: Cluster, name: string | undefined):
   return found
 }
 
+/** A release by its name, an App's running one, or without a name the only one that runs: what is changed is not guessed. */
+export async function selectRunning(
+  cluster: Cluster,
+  verb: string,
+  name: string | undefined,
+): Promise<ReleaseView> {
+  const named = name === undefined ? undefined : await cluster.release(name)
+  if (named) return named
+  const running = (await cluster.releases(name)).filter(({ phase }) => phase !== 'done')
+  if (name !== undefined) return running[0] ?? selectRelease(cluster, name)
+  const [only, ...others] = running
+  if (only && others.length === 0) return only
+  if (only) {
+    throw new Exit(exitCodes.usage, `several releases run: ${running.map((one) => one.name).join(', ')}`, {
+      advice: `Name one: slipway ${verb} ${only.name}`,
+    })
+  }
+  throw new Exit(
+    exitCodes.notFound,
+    `no release runs in namespace ${cluster.namespace} of ${cluster.server}`,
+    { advice: 'See how the last ones ended: slipway releases' },
+  )
+}
+
+/** What a name means where both may be meant: a release, else an App. */
+export async function selectSubject(
+  cluster: Cluster,
+  name: string,
+): Promise<{ readonly release: string } | { readonly app: string }> {
+  if (await cluster.release(name)) return { release: name }
+  if (await cluster.app(name)) return { app: name }
+  throw await unknownRelease(cluster, name)
+}
+
+/** The same name, when there is such an App. */
+export async function knownApp(cluster: Cluster, name: string): Promise<string> {
+  if (await cluster.app(name)) return name
+  const known = (await cluster.apps()).map((app) => app.name)
+  throw new Exit(
+    exitCodes.notFound,
+    `no App named "${name}" in namespace ${cluster.namespace} of ${cluster.server}`,
+    { advice: known.length > 0 ? `The Apps: ${known.join(', ')}.` : 'Begin with: slipway init' },
+  )
+}
+
 /** The newest release of a commit (or of its first digits), of one App when it is named; it may begin while we wait. */
 export async function releaseOfCommit(
   cluster: Cluster,

@@ -3,7 +3,8 @@ import { formatWeight } from '../domain/notation.ts'
 import type { AppView, Cluster, ReleaseView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { shortSha } from './notation.ts'
+import { shortSha, span } from './notation.ts'
+import { paragraph } from './paragraph.ts'
 import { releaseBlock, stateOf } from './release-view.ts'
 import { releaseTable } from './releases.ts'
 import { type Paint, painter } from './screen.ts'
@@ -86,8 +87,12 @@ export function appDetail(
     ...(hosts.length > 0 ? [`  hosts    ${hosts.join(', ')}`] : []),
     `  stable   ${app.stable ? `${app.stable.revision} (commit ${shortSha(app.stable.sha)})` : 'nothing yet'}`,
     ...(app.waiting ? [`  waiting  commit ${shortSha(app.waiting)}`] : []),
+    ...(app.frozen ? paragraph('  frozen   ', frozenWords(app.frozen, now), columns) : []),
     ...(app.message ? [`  ${app.message}`] : []),
     ...(active ? ['', ...releaseBlock(active, paint, now, columns)] : []),
     ...(releases.length > 0 ? ['', ...releaseTable(releases, now)] : []),
   ]
 }
+
+const frozenWords = ({ by, reason, since }: NonNullable<AppView['frozen']>, now: number): string =>
+  `by ${by} for ${span(now - since)}${reason && `: ${reason}`}`

@@ -7,7 +7,17 @@ describe('usage', () => {
   it('prints its help and succeeds', async () => {
     const { code, out } = await slipway(['--help'])
     expect(code).toBe(0)
-    for (const verb of ['init', 'status', 'watch', 'explain', 'releases', 'abort', 'logs', 'version']) {
+    for (const verb of [
+      'init',
+      'status',
+      'watch',
+      'explain',
+      'releases',
+      'approve',
+      'abort',
+      'freeze',
+      'logs',
+    ]) {
       expect(out).toMatch(new RegExp(`^ {2}${verb}\\b`, 'm'))
     }
   })
@@ -15,7 +25,7 @@ describe('usage', () => {
   it.each([
     [['frobnicate'], /unknown command/],
     [['status', '--frobnicate'], /unknown option/],
-    [['abort'], /missing required argument/],
+    [['freeze'], /missing required argument/],
     [['watch', 'shop-7', '--timeout', 'soon'], /90s, 5m or 1h30m/],
     [['releases', '--limit', '0'], /whole number above 0/],
     [['watch', '--commit', 'HEAD'], /hexadecimal/],
@@ -69,6 +79,37 @@ describe('watch', () => {
     expect(err).toContain('shop-7 is still rolling-out after 50ms')
   })
 
+  const gate = { for: 'approval', gate: 'before-50', since: startedAt } as const
+  const waits = aRelease({ waiting: { ...gate, message: 'ana approves before 50 %' } })
+
+  it('ends with code 5 where it waits for an approval, when that is asked for', async () => {
+    const world = { releases: [waits], follow: [waits, done('promoted')] }
+    const { code, err } = await slipway(['watch', 'shop-7', '--until-approval'], world)
+    expect(code).toBe(exitCodes.awaitsApproval)
+    expect(err).toContain('slipway approve shop-7 --gate before-50')
+  })
+
+  it('else goes on: people may approve while it is watched', async () => {
+    const world = { releases: [waits], follow: [waits, done('promoted')] }
+    const { code, out } = await slipway(['watch', 'shop-7'], world)
+    expect(code).toBe(exitCodes.ok)
+    expect(out).toContain('waits: ana approves before 50 % (slipway approve shop-7 --gate before-50)')
+  })
+
+  it('ends with code 5 in place of 4 when the time is over and only a person is missing', async () => {
+    const world = { releases: [waits], follow: [waits] }
+    const { code } = await slipway(['watch', 'shop-7', '--timeout', '50ms'], world)
+    expect(code).toBe(exitCodes.awaitsApproval)
+  })
+
+  it('does not mistake another kind of waiting for an approval', async () => {
+    const paused = aRelease({ waiting: { for: 'resume', since: startedAt, message: 'paused by bo' } })
+    const world = { releases: [paused], follow: [paused] }
+    const { code, out } = await slipway(['watch', 'shop-7', '--timeout', '50ms', '--until-approval'], world)
+    expect(code).toBe(exitCodes.timedOut)
+    expect(out).toContain('waits: paused by bo (slipway resume shop-7)')
+  })
+
   it('ends with code 6 when there is no such release, and names those there are', async () => {
     const { code, err } = await slipway(['watch', 'shop-9'], { releases: [aRelease()] })
     expect(code).toBe(exitCodes.notFound)
@@ -113,39 +154,6 @@ describe('watch', () => {
       .map((line) => JSON.parse(line))
     expect(lines.map(({ phase }) => phase)).toEqual(['rolling-out', 'done'])
     expect(lines[0]).toMatchObject({ name: 'shop-7', weight: 250, evidence: { canary: { requests: 1204 } } })
-  })
-})
-
-describe('abort', () => {
-  const world = {
-    releases: [aRelease()],
-    answer: { accepted: true, message: 'returning the traffic to shop-9a8b7c6-cd34' },
-  }
-
-  it('creates one Command in the name of the caller and shows the answer', async () => {
-    const { code, out, commands } = await slipway(['abort', 'shop-7', '--reason', 'wrong price'], world)
-    expect(code).toBe(exitCodes.ok)
-    expect(commands).toEqual([{ release: 'shop-7', verb: 'abort', reason: 'wrong price', by: 'ana' }])
-    expect(out).toContain('shop-7: returning the traffic to shop-9a8b7c6-cd34')
-  })
-
-  it('ends with code 1 and the reason when the release refuses', async () => {
-    const answer = { accepted: false, message: 'it is promoted already' }
-    const { code, err } = await slipway(['abort', 'shop-7'], { ...world, answer })
-    expect(code).toBe(exitCodes.error)
-    expect(err).toContain('cannot abort shop-7: it is promoted already')
-  })
-
-  it('ends with code 4 when nobody answers in time, and names the Command that stands', async () => {
-    const { code, err } = await slipway(['abort', 'shop-7', '--timeout', '10ms'], { releases: [aRelease()] })
-    expect(code).toBe(exitCodes.timedOut)
-    expect(err).toContain('kubectl get command shop-7-abort-x1')
-  })
-
-  it('creates nothing when there is no such release', async () => {
-    const { code, commands } = await slipway(['abort', 'shop-8'], world)
-    expect(code).toBe(exitCodes.notFound)
-    expect(commands).toEqual([])
   })
 })
 

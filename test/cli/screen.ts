@@ -1,5 +1,5 @@
 // A screen that remembers, and a cluster that answers from lists: what verbs are tested with.
-import type { Cluster, CommandDraft, CommandView, ReleaseView } from '../../cli/cluster.ts'
+import type { AppView, Cluster, CommandDraft, CommandView, ReleaseView } from '../../cli/cluster.ts'
 import { run, type Surroundings } from '../../cli/program.ts'
 
 export const sha = '3f2c1d0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e'
@@ -29,7 +29,17 @@ export const aRelease = (part: Partial<ReleaseView> = {}): ReleaseView => ({
   ...part,
 })
 
+export const anApp = (part: Partial<AppView> = {}): AppView => ({
+  namespace: 'default',
+  name: 'shop',
+  repository: 'https://github.com/acme/shop',
+  branch: 'main',
+  message: '',
+  ...part,
+})
+
 export interface World {
+  readonly apps?: readonly AppView[]
   readonly releases?: readonly ReleaseView[]
   readonly follow?: readonly ReleaseView[]
   readonly answer?: CommandView
@@ -64,12 +74,12 @@ export async function slipway(args: readonly string[], world: World = {}) {
 }
 
 function clusterOf(world: World, namespace: string, commands: CommandDraft[]): Cluster {
-  const releases = world.releases ?? []
+  const { releases = [], apps = [] } = world
   return {
     server: 'https://cluster.example',
     namespace,
-    apps: async () => [],
-    app: async () => undefined,
+    apps: async () => apps,
+    app: async (name) => apps.find((one) => one.name === name),
     hosts: async () => [],
     releases: async (app) => releases.filter((one) => app === undefined || one.release.app.name === app),
     release: async (name) => releases.find((one) => one.name === name),
@@ -81,7 +91,7 @@ function clusterOf(world: World, namespace: string, commands: CommandDraft[]): C
     whoAmI: async () => 'ana',
     command: async (draft) => {
       commands.push(draft)
-      return `${draft.release}-${draft.verb}-x1`
+      return `${draft.release ?? draft.app}-${draft.verb}-x1`
     },
     answer: async () => world.answer,
     builds: async () => [],

@@ -1,0 +1,49 @@
+// What a release waits for at this moment, and what a person can do about it.
+import type { ReleaseView } from './cluster.ts'
+import { span } from './notation.ts'
+import { paragraph } from './paragraph.ts'
+import type { Paint } from './screen.ts'
+
+export const awaitsApproval = ({ phase, waiting }: ReleaseView): boolean =>
+  phase !== 'done' && waiting?.for === 'approval'
+
+/** Lines under labels, as wide as the terminal; none while nothing is waited for. */
+export function waitingLines(release: ReleaseView, paint: Paint, now: number, columns: number): string[] {
+  const { waiting } = release
+  if (!waiting) return []
+  const { message, since, until, approvedBy = [] } = waiting
+  const answer = answerTo(release)
+  const facts = [
+    ...(approvedBy.length > 0 ? [`approved by ${approvedBy.join(', ')}`] : []),
+    `for ${span(now - since)}`,
+    ...(until !== undefined && until > now ? [`it ends by itself in ${span(until - now)}`] : []),
+  ]
+  return [
+    ...paragraph('  waits   ', message, columns).map((line) => paint('yellow', line)),
+    ...paragraph('          ', facts.join(' · '), columns),
+    ...(answer ? [`  answer  ${answer}`] : []),
+  ]
+}
+
+/** The same in one line. */
+export function waitingLine(release: ReleaseView): string | undefined {
+  if (!release.waiting) return undefined
+  const answer = answerTo(release)
+  return `waits: ${release.waiting.message}${answer ? ` (${answer})` : ''}`
+}
+
+/** The command that ends it; undefined where a time or another program does. */
+function answerTo({ name, release, waiting }: ReleaseView): string | undefined {
+  switch (waiting?.for) {
+    case 'approval':
+      return `slipway approve ${name}${waiting.gate === undefined ? '' : ` --gate ${waiting.gate}`}`
+    case 'resume':
+      return `slipway resume ${name}`
+    case 'unfreeze':
+      return `slipway unfreeze ${release.app.name}`
+    case 'decision':
+      return `slipway promote ${name}, or slipway abort ${name}`
+    default:
+      return undefined
+  }
+}
