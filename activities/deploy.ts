@@ -1,14 +1,18 @@
 // Runs revisions, and removes those that carry no traffic any more.
 import { Context } from '@temporalio/activity'
 import type { AppRef } from '../domain/app.ts'
-import { PermanentFailure } from '../domain/failure.ts'
+import { fewest, firstPods, type Scale } from '../domain/capacity.ts'
 import type { Revision } from '../domain/revision.ts'
-import type { Deploy, Platform } from '../platform/platform.ts'
-import { alive, asked, type Clock } from './clock.ts'
+import type { Deploy, Platform, Traffic } from '../platform/platform.ts'
+import { awaitReady, isAlive } from './capacity.ts'
+import { alive, type Clock } from './clock.ts'
 
 const readyWithin = 10 * 60_000
-/** The gateway sends nothing new by now; what is under way ends in the pods' own pause before they are told to stop. */
-const drain = 1_000
+/**
+ * The gateway sends nothing new by now, and cuts nothing that is under way; it does not show what is. So a drain is a time, and the
+ * pods' own pause before they are told to stop comes after it (docs/decisions/0011).
+ */
+const drain = 10_000
 
 export interface Retirement {
   readonly app: AppRef
@@ -18,73 +22,95 @@ export interface Retirement {
   readonly revision?: string
   /** What earlier releases left behind goes too, up to this release's number. */
   readonly upTo: number
+  /** Of those that served before, so many stay, without pods: they can be returned to. None when absent. */
+  readonly keepServed?: number
+  /** What goes has served until now. */
+  readonly served?: boolean
 }
 
-/** What was removed, and what was left because it is in use. */
+/** What was removed, what was stopped and kept, and what was left because it is in use. */
 export interface Retired {
   readonly removed: readonly string[]
+  readonly kept?: readonly string[]
   readonly left: readonly string[]
+}
+
+/** What is to run, and beside what. */
+export interface Run {
+  readonly revision: Revision
+  readonly scale?: Scale
+  readonly stable?: string
+}
+
+/** What was found when the revision was ready. */
+export interface Ran {
+  /** Whether the stable revision can answer anybody; absent when there is none. */
+  readonly stableAlive?: boolean
 }
 
 export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traffic'>, clock: Clock) {
   return {
-    /** Makes the revision run and waits until all its pods are ready. */
-    async runRevision(revision: Revision): Promise<void> {
-      await alive(() => deploy.create(revision))
+    /** Makes the revision run, also one that was stopped, and waits until its pods are ready. */
+    async runRevision({ revision, scale, stable }: Run): Promise<Ran> {
+      await alive(async () => {
+        await deploy.create(revision, firstPods(scale))
+        const { wanted } = await deploy.readiness(revision)
+        if (wanted === 0) await deploy.scale(revision, fewest(revision.run))
+      })
       const until = Context.current().info.scheduledTimestampMs + readyWithin
       await awaitReady(deploy, clock, revision, Math.max(until, clock.now()))
+      const stableAlive = stable === undefined ? undefined : await isAlive(deploy, revision.app, stable)
+      return stableAlive === undefined ? {} : { stableAlive }
     },
 
     /** Removes what carries no weight and nobody may return to. What still carries weight is left, and named. */
     async retire(retirement: Retirement): Promise<Retired> {
-      const leaving = await leavers(deploy, retirement)
-      if (leaving.length > 0) await clock.sleep(drain, Context.current().cancellationSignal)
-      return alive((say) => removeIdle({ deploy, traffic }, retirement.app, leaving, say))
+      const { kept, leaving } = await leavers(deploy, retirement)
+      if (kept.length + leaving.length > 0) await clock.sleep(drain, Context.current().cancellationSignal)
+      return alive(async (say) => {
+        const inUse = await usedOf(traffic, retirement.app)
+        const stopped = kept.filter(({ name }) => !inUse(name))
+        for (const revision of stopped) {
+          say(`stopping ${revision.name}`)
+          await deploy.keep(revision)
+        }
+        const removed = leaving.filter((name) => !inUse(name))
+        for (const name of removed) {
+          say(`removing ${name}`)
+          await deploy.remove(retirement.app, name)
+        }
+        const left = [...kept.map(({ name }) => name), ...leaving].filter(inUse)
+        return { removed, left, ...(stopped.length > 0 && { kept: stopped.map(({ name }) => name) }) }
+      })
     },
   }
 }
 
-/** What has to go: the revision that was named and what earlier releases forgot. */
-async function leavers(deploy: Deploy, { app, keep, revision, upTo }: Retirement): Promise<string[]> {
-  const { revisions } = await deploy.describe(app)
+interface Leavers {
+  /** What is stopped and stays. */
+  readonly kept: readonly Revision[]
+  readonly leaving: readonly string[]
+}
+
+/** What has to go: the revision that was named and what earlier releases forgot. The newest of those that served stay. */
+async function leavers(deploy: Deploy, retirement: Retirement): Promise<Leavers> {
+  const { app, keep, revision, upTo, keepServed = 0, served } = retirement
+  const { revisions, kept = [] } = await deploy.describe(app)
+  const serving = served && keepServed > 0 ? revisions.filter(({ name }) => name === revision) : []
+  const before = kept.filter((name) => name !== revision && name !== keep)
+  const stay = new Set([...serving.map(({ name }) => name), ...before].slice(0, keepServed))
   const leftover = revisions.filter(({ release }) => releaseNumber(release) <= upTo)
-  const names = [...(revision ? [revision] : []), ...leftover.map(({ name }) => name)]
-  return [...new Set(names)].filter((name) => name !== keep)
+  const names = new Set([...(revision ? [revision] : []), ...leftover.map(({ name }) => name)])
+  return { kept: serving, leaving: [...names].filter((name) => name !== keep && !stay.has(name)) }
 }
 
 /** What carries weight, or is what a rescue returns to, is left as it is. */
-async function removeIdle(
-  { deploy, traffic }: Pick<Platform, 'deploy' | 'traffic'>,
-  app: AppRef,
-  names: readonly string[],
-  say: (word: string) => void,
-): Promise<Retired> {
+async function usedOf(traffic: Traffic, app: AppRef): Promise<(name: string) => boolean> {
   const route = await traffic.read(app)
-  const inUse = (name: string) =>
+  return (name) =>
     name === route?.stable ||
     route?.weights.some(({ revision, weight }) => revision === name && weight > 0) === true
-  const removed = names.filter((name) => !inUse(name))
-  for (const name of removed) {
-    say(`removing ${name}`)
-    await deploy.remove(app, name)
-  }
-  return { removed, left: names.filter(inUse) }
 }
-
-/** Waits until every pod of the revision is ready; ready comes before weight. */
-export async function awaitReady(deploy: Deploy, clock: Clock, revision: Revision, until: number) {
-  let seen = 'nothing'
-  const ready = await asked(clock, { every: 500, until }, async () => {
-    const { ready, wanted, failure } = await deploy.readiness(revision)
-    if (failure !== undefined) throw notReady(revision, failure)
-    seen = `${ready} of ${wanted} pods ready`
-    return ready >= wanted ? true : undefined
-  })
-  if (!ready) throw notReady(revision, `${seen} in time`)
-}
-
-const notReady = ({ name }: Revision, why: string) =>
-  new PermanentFailure('NotReady', `${name} cannot take traffic: ${why}; see its pods and their logs`)
 
 /** `shop-7` → 7. */
 const releaseNumber = (release: string): number => Number(release.slice(release.lastIndexOf('-') + 1))

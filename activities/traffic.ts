@@ -3,8 +3,8 @@ import type { AppRef } from '../domain/app.ts'
 import type { Revision } from '../domain/revision.ts'
 import { formatEpoch, sameWeights } from '../domain/route.ts'
 import type { Platform, RouteWrite, Traffic } from '../platform/platform.ts'
+import { awaitReady, prepareReturn, prepareRise, type Rise } from './capacity.ts'
 import { asked, type Clock } from './clock.ts'
-import { awaitReady } from './deploy.ts'
 import { relentlessly } from './failure.ts'
 
 const readyWithin = 60_000
@@ -14,6 +14,8 @@ export interface Shift {
   readonly route: RouteWrite
   /** The revision whose share rises: it must have all its pods ready first. */
   readonly rises?: Revision
+  /** The same, with the pods that its share needs beside the other's. */
+  readonly rise?: Rise
 }
 
 /** Since when the gateway serves what was written, in milliseconds since the epoch. */
@@ -29,13 +31,15 @@ export interface Rescued {
 export function trafficVerbs(platform: Platform, clock: Clock) {
   const { deploy, traffic } = platform
   return {
-    async shiftTraffic({ route, rises }: Shift): Promise<Served> {
+    async shiftTraffic({ route, rises, rise }: Shift): Promise<Served> {
+      if (rise) await prepareRise(deploy, clock, rise)
       if (rises) await awaitReady(deploy, clock, rises, clock.now() + readyWithin)
       return write(traffic, clock, route)
     },
 
     /** Takes the traffic back. Only a newer owner of the route ends it; everything else is tried again, for ever. */
     async returnTraffic(route: RouteWrite): Promise<Served> {
+      await prepareReturn(deploy, clock, route).catch(() => undefined)
       return relentlessly(['Fenced'], () => write(traffic, clock, route))
     },
 

@@ -6,6 +6,8 @@ import {
   log,
   setHandler,
 } from '@temporalio/workflow'
+import type { Ran } from '../activities/deploy.ts'
+import { surgeOf } from '../domain/capacity.ts'
 import { appWorkflowId, type Plan } from '../domain/release.ts'
 import { imageReference, type Revision } from '../domain/revision.ts'
 import type { Epoch } from '../domain/route.ts'
@@ -61,10 +63,11 @@ async function bringToFull(
   const { hosts: own } = plan.spec.route
   const hosts = { own, served: plan.servedHosts ?? own }
   const keepServed = plan.spec.release.keep ?? keptByDefault
-  const road: Road = { story, app, seq, keepServed, plan, canary, stable, hosts, nextEpoch, gates }
+  const scale = plan.spec.release.scale ?? 'full'
+  const road: Road = { story, app, seq, keepServed, scale, plan, canary, stable, hosts, nextEpoch, gates }
   prepareGates(road, input)
-  await deploy(road, undo)
-  if (input.stable) await convince(road, undo)
+  const { stableAlive = true } = (await deploy(road, undo)) ?? {}
+  if (input.stable) await convince(road, undo, stableAlive)
   else interruption.passPointOfNoReturn('it is the first release, there is nothing to return to')
   await takeAll(road)
   interruption.passPointOfNoReturn('it is promoted already')
@@ -104,18 +107,24 @@ function prepareGates({ plan, canary, stable, story, gates }: Road, { release, p
   }))
 }
 
-async function deploy(road: Road, undo: Undo): Promise<void> {
-  const { canary, story } = road
-  const facts = { revision: canary.name, image: imageReference(canary.image) }
+async function deploy(road: Road, undo: Undo): Promise<Ran> {
+  const { canary, story, stable, scale } = road
+  const surge = surgeOf(canary.run)
+  const facts = { revision: canary.name, image: imageReference(canary.image), surge }
   story.tell('deploying', `starting ${canary.name}`, facts)
   undo.push(() => remove(road, road.stable?.revision))
-  await running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [canary])
+  const asked = { revision: canary, scale, ...(stable && { stable: stable.revision }) }
+  return running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [asked])
 }
 
 /** The canary earns its traffic in comparison with the stable revision. */
-async function convince(road: Road, undo: Undo): Promise<void> {
+async function convince(road: Road, undo: Undo, stableAlive: boolean): Promise<void> {
+  const { plan, story } = road
+  if (!stableAlive) {
+    const why = `${road.stable?.revision} has no ready pod: there is nothing to compare with, and nobody is served`
+    return story.tell('rolling-out', `emergency: ${why}; ${road.canary.name} takes over as soon as it can`)
+  }
   undo.push(() => giveBack(road))
-  const { plan } = road
   // Who decides at a gate wants to see it first.
   if (plan.spec.route.preview || plan.gates) await show(road)
   const climbed = await rollOut(road)
@@ -139,10 +148,13 @@ async function remove(
   keep: string | undefined,
 ): Promise<void> {
   const leaves = keep === canary.name ? stable?.revision : canary.name
+  // Only what had all traffic is worth going back to.
+  const served = keep === canary.name
   const retirement = {
     app,
     upTo: seq,
     keepServed,
+    served,
     ...(keep && { keep }),
     ...(leaves && { revision: leaves }),
   }

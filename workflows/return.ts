@@ -22,6 +22,7 @@ export async function bringBack(input: ReleaseInput, means: Means): Promise<Grou
     app: release.app,
     seq: release.seq,
     keepServed: keptByDefault,
+    scale: 'full' as const,
     canary: revision,
     stable,
     hosts: { own: hosts, served: hosts },
@@ -40,5 +41,5 @@ const whyBack = (wanted: Wanted | undefined): string =>
 
 async function start({ story, canary }: Ground): Promise<void> {
   story.tell('deploying', `starting ${canary.name} again`, { revision: canary.name })
-  await running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [canary])
+  await running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [{ revision: canary }])
 }

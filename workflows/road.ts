@@ -2,6 +2,7 @@
 import { ApplicationFailure } from '@temporalio/workflow'
 import type { Shift } from '../activities/traffic.ts'
 import type { AppRef } from '../domain/app.ts'
+import type { Scale } from '../domain/capacity.ts'
 import type { Phase, Plan } from '../domain/release.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { Epoch, Weight } from '../domain/route.ts'
@@ -22,6 +23,8 @@ export interface Ground {
   readonly seq: number
   /** How many revisions that served before stay addressable. */
   readonly keepServed: number
+  /** How many pods the canary has on its way. */
+  readonly scale: Scale
   /** What gets the traffic. */
   readonly canary: Revision
   /** What had it before. */
@@ -45,11 +48,18 @@ export async function shiftTo(road: Road, phase: Phase, weight: number, step: st
   const before = story.status().weight
   const summary = `weight ${percent(before)} → ${percent(weight)}`
   // Who takes traffic from the canary does not wait for its pods: they may be why.
-  const rises = weight > before ? { rises: canary } : {}
-  const { servedAt } = await shift({ route: shared(road, weight), ...rises }, summary)
+  const rise = weight > before ? { rise: riseTo(road, weight) } : {}
+  const { servedAt } = await shift({ route: shared(road, weight), ...rise }, summary)
   story.note(phase, `the gateway serves ${percent(weight)} from ${canary.name}`, { weight, step })
   return servedAt
 }
+
+const riseTo = ({ canary, stable, scale }: Ground, share: number): Shift['rise'] & object => ({
+  canary,
+  share,
+  scale,
+  ...(stable && { beside: stable.revision }),
+})
 
 /** Silence may mean that the route was changed: it is written again, or found to have a newer owner. */
 export async function shiftAgain(road: Road, weight: number): Promise<void> {
@@ -76,7 +86,7 @@ export async function show(road: Road): Promise<void> {
 export async function takeAll(road: Ground): Promise<void> {
   const { canary, stable, hosts } = road
   const route = { ...write(road, [alone(canary.name)]), hosts: hosts.own, stable: canary.name }
-  await shift({ route, rises: canary }, `100 % for ${canary.name}`)
+  await shift({ route, rise: riseTo(road, 1000) }, `100 % for ${canary.name}`)
   if (!stable) road.story.tell('rolling-out', `${canary.name} has all traffic`, { weight: 1000 })
 }
 
