@@ -18,7 +18,7 @@ export async function reassert(sweep: Sweep): Promise<void> {
 }
 
 async function record({ platform, did, failed }: Sweep, { app, what, manager }: Repair): Promise<void> {
-  const message = `${manager} changed ${what}; Slipway put it back`
+  const message = `${manager} changed ${what}; it is as it was written again`
   did('repaired', `${appKey(app)}: ${message}`)
   const event = { reason: 'Repaired', type: 'Warning', message } as const
   await platform.report.happened(app, event).catch((error: unknown) => failed(app, error))

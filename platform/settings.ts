@@ -66,6 +66,8 @@ const WorkerVariables = z
     SLIPWAY_BUILD_IMAGE: Text,
     SLIPWAY_BUILD_NAMESPACE: Text.default('slipway-builds'),
     SLIPWAY_GIT_FETCH_TOKEN_FILE: Path.optional(),
+    SLIPWAY_HOOK_KEY_FILE: Path.optional(),
+    SLIPWAY_HOOKS_ON_LOOPBACK: Switch.default(false),
     SLIPWAY_LISTEN: Listen.default([{ host: '127.0.0.1', port: 8091 }]),
     SLIPWAY_TELEMETRY_LISTEN: HostAndPort.default({ host: '127.0.0.1', port: 8092 }),
   })
@@ -80,6 +82,8 @@ const WorkerVariables = z
     registry: { host: variables.SLIPWAY_REGISTRY, insecure: variables.SLIPWAY_REGISTRY_INSECURE },
     build: { image: variables.SLIPWAY_BUILD_IMAGE, namespace: variables.SLIPWAY_BUILD_NAMESPACE },
     git: { url: variables.SLIPWAY_GIT_URL, fetchTokenFile: variables.SLIPWAY_GIT_FETCH_TOKEN_FILE },
+    /** What requests to hooks are signed with, and whether a hook may be on the worker's own machine. */
+    hooks: { keyFile: variables.SLIPWAY_HOOK_KEY_FILE, loopback: variables.SLIPWAY_HOOKS_ON_LOOPBACK },
     listen: variables.SLIPWAY_LISTEN,
     telemetryListen: variables.SLIPWAY_TELEMETRY_LISTEN,
   }))

@@ -1,11 +1,12 @@
 // The worker: configuration → platform → activities → Temporal. Reads the settings, makes the parts, joins them.
 import { fileURLToPath } from 'node:url'
+import { Client } from '@temporalio/client'
 import { Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from '../activities/index.ts'
-import { PermanentFailure } from '../domain/failure.ts'
 import { buildkit } from '../platform/build/buildkit.ts'
 import { gitSecret } from '../platform/build/job.ts'
 import { kubernetesDeploy } from '../platform/deploy/kubernetes.ts'
+import { hooks } from '../platform/hooks/hooks.ts'
 import { kubernetes } from '../platform/kubernetes.ts'
 import { prometheusMetrics } from '../platform/metrics/prometheus.ts'
 import { traefikCounters } from '../platform/metrics/traefik.ts'
@@ -20,6 +21,7 @@ import { taskQueue } from '../workflows/messages.ts'
 import { connectTemporal } from './connection.ts'
 import { serveHealth } from './health.ts'
 import { jsonLog, temporalLogger } from './log.ts'
+import { ensureSweep } from './schedule.ts'
 import { registerSearchAttributes } from './search-attributes.ts'
 import { stoppableClock } from './stopping.ts'
 
@@ -47,10 +49,11 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 
 const health = await serveHealth(settings.listen, log)
 const connection = await connectTemporal(settings.temporal.address, log, stopping.signal)
-await registerSearchAttributes(connection, settings.temporal.namespace, log, stopping.signal)
+const { namespace } = settings.temporal
+await registerSearchAttributes(connection, namespace, log, stopping.signal)
 const worker = await Worker.create({
   connection,
-  namespace: settings.temporal.namespace,
+  namespace,
   taskQueue,
   workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
   activities: createActivities(platformOf(settings), stoppableClock(stopping.signal)),
@@ -61,6 +64,8 @@ const worker = await Worker.create({
   shutdownGraceTime: '20s',
   shutdownForceTime: '50s',
 })
+// From here on a worker knows what a sweep is.
+await ensureSweep(new Client({ connection, namespace }), log, stopping.signal)
 health.watch(worker, connection)
 log.info({ taskQueue, address: settings.temporal.address }, 'running')
 await worker.run()
@@ -75,6 +80,7 @@ function platformOf({ git, build, registry, ...settings }: WorkerSettings): Plat
   const token = (repository: string) =>
     url && fetchTokenFile && isUnder(url, repository) ? readSecret(fetchTokenFile) : undefined
   const remote = url && { git: { url, ...(fetchTokenFile && { secret: gitSecret }) } }
+  const { keyFile } = settings.hooks
   const secrets = () => (fetchTokenFile ? [readSecret(fetchTokenFile)] : [])
   return {
     source: gitSource({ token, ...(url && { plainHttpUnder: url }) }),
@@ -87,10 +93,10 @@ function platformOf({ git, build, registry, ...settings }: WorkerSettings): Plat
     }),
     metrics: prometheusMetrics({ url: settings.prometheusUrl, pack: traefikCounters }),
     report: kubernetesReport({ kube }),
-    hooks: {
-      ask: async () => {
-        throw new PermanentFailure('Invalid', 'hooks are not supported yet')
-      },
-    },
+    hooks: hooks({
+      kube,
+      key: () => (keyFile ? readSecret(keyFile) : undefined),
+      loopback: settings.hooks.loopback,
+    }),
   }
 }

@@ -4,7 +4,7 @@ import type { Deploy } from '../platform.ts'
 import { copiesOf } from './config.ts'
 import { create } from './create.ts'
 import { describe } from './describe.ts'
-import { listed } from './listed.ts'
+import { holdOnDelete, listed, running } from './listed.ts'
 import { readiness } from './readiness.ts'
 import { remove } from './remove.ts'
 import { keep, scale } from './scale.ts'
@@ -20,9 +20,9 @@ export function kubernetesDeploy({ kube, now = Date.now, removeWithin = 90_000 }
   return {
     describe: (app) => describe(kube, app),
     apps: () => listed(kube),
-    running: async () => [],
+    running: (apps) => running(kube, apps),
     repair: async () => [],
-    holdOnDelete: async () => undefined,
+    holdOnDelete: (app, hold) => holdOnDelete(kube, app, hold),
     create: (revision, pods) => create(kube, revision, pods),
     scale: (revision, pods) => scale(kube, revision, pods),
     keep: (revision) => keep(kube, revision, now()),

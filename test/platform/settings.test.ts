@@ -25,6 +25,7 @@ describe('settings', () => {
       registry: { host: '10.244.0.1:5000', insecure: false },
       build: { image: '10.244.0.1:5000/slipway/buildkit:0.34.2', namespace: 'slipway-builds' },
       git: { url: undefined, fetchTokenFile: undefined },
+      hooks: { keyFile: undefined, loopback: false },
       listen: [{ host: '127.0.0.1', port: 8091 }],
       telemetryListen: { host: '127.0.0.1', port: 8092 },
     })

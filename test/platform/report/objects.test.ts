@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import type { ReleaseStatus } from '../../../domain/release.ts'
+import type { AppEvent } from '../../../platform/platform.ts'
 import { appConditions, appEvent, releaseConditions, releaseEvent } from '../../../platform/report/objects.ts'
 import { aStatus } from '../../contract/fixtures.ts'
 
@@ -82,17 +83,17 @@ test('a frozen App says who froze it and why', () => {
 })
 
 test('an App’s Event is named by what it says and by its day', () => {
-  const said = { reason: 'Repaired', type: 'Warning', message: 'kubectl-edit changed the weights' } as const
+  const said: AppEvent = { reason: 'Repaired', type: 'Warning', message: 'kubectl-edit changed the weights' }
   const day = 86_400_000
-  const name = (event: typeof said, at: number) => appEvent(event, stored(), at).metadata.name
+  const name = (event: AppEvent, at: number) => appEvent(event, stored(), at).metadata as { name: string }
   expect(appEvent(said, stored(), then)).toMatchObject({
     reason: 'Repaired',
     note: said.message,
     regarding: { kind: 'App', name: 'shop-7' },
   })
-  expect(name(said, then)).toBe(name(said, then + day - 1))
-  expect(name(said, then)).not.toBe(name(said, then + day))
-  expect(name(said, then)).not.toBe(name({ ...said, message: 'another' } as never, then))
+  expect(name(said, then)).toEqual(name(said, then + day - 1))
+  expect(name(said, then)).not.toEqual(name(said, then + day))
+  expect(name(said, then)).not.toEqual(name({ ...said, message: 'another' }, then))
 })
 
 test('a condition keeps its time while it keeps its status', () => {
