@@ -1,10 +1,13 @@
 // What a verb works with: the cluster it was pointed at, where it writes, how long it may take.
 import type { Cluster } from './cluster.ts'
+import type { Direct } from './direct.ts'
 import type { Screen } from './screen.ts'
 
 export interface Invocation {
   /** Connects when it is first needed: some verbs never do. */
   readonly cluster: () => Promise<Cluster>
+  /** The traffic itself, past Slipway. */
+  readonly direct: () => Promise<Direct>
   readonly screen: Screen
   readonly json: boolean
   /** What `--timeout` said, in milliseconds; each verb has its own default. */

@@ -24,7 +24,7 @@ export function connect(chosen: Chosen, namespace: string | undefined): Cluster 
   return clusterOf(config, server, where)
 }
 
-function load({ files, context }: Chosen): k8s.KubeConfig {
+export function load({ files, context }: Chosen): k8s.KubeConfig {
   const config = new k8s.KubeConfig()
   for (const [index, file] of files.entries()) {
     if (index === 0) config.loadFromFile(file)

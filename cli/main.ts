@@ -22,4 +22,18 @@ process.exitCode = await run(process.argv.slice(2), {
     const { connect } = await import('./kubernetes.ts')
     return connect(chosen, namespace)
   },
+  direct: async (choice) => {
+    const [{ load }, { kubernetes }, { kinds }, { gatewayApiTraffic }] = await Promise.all([
+      import('./kubernetes.ts'),
+      import('../platform/kubernetes.ts'),
+      import('../platform/kinds.ts'),
+      import('../platform/traffic/gateway-api.ts'),
+    ])
+    const kube = kubernetes({ config: load(chooseKubeconfig(choice)) })
+    return {
+      traffic: gatewayApiTraffic({ kube, served: async () => undefined }),
+      endpoints: ({ namespace }, revision) =>
+        kube.list(kinds.EndpointSlice, namespace, { labels: { 'kubernetes.io/service-name': revision } }),
+    }
+  },
 })

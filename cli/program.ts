@@ -2,6 +2,7 @@
 import { Command, CommanderError, InvalidArgumentError } from 'commander'
 import { parseDuration } from '../domain/notation.ts'
 import type { Cluster } from './cluster.ts'
+import type { Direct } from './direct.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { explain } from './explain.ts'
 import { init } from './init.ts'
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly cwd: string
   readonly now: () => number
   readonly connect: (choice: ClusterChoice, namespace: string | undefined) => Promise<Cluster>
+  readonly direct: (choice: ClusterChoice) => Promise<Direct>
 }
 
 interface GlobalOptions extends ClusterChoice {
@@ -105,7 +107,7 @@ Exit codes: 0 ok · 1 error · 2 usage · 3 not promoted (failed, rolled back, a
 
 const writers = (screen: Screen) => ({ writeOut: screen.out, writeErr: screen.err })
 
-function invoke(options: GlobalOptions, { screen, cwd, now, connect }: Surroundings): Invocation {
+function invoke(options: GlobalOptions, { screen, cwd, now, connect, direct }: Surroundings): Invocation {
   const { kubeconfig, context, namespace } = options
   const choice = {
     ...(kubeconfig !== undefined && { kubeconfig }),
@@ -113,6 +115,7 @@ function invoke(options: GlobalOptions, { screen, cwd, now, connect }: Surroundi
   }
   return {
     cluster: () => connect(choice, namespace),
+    direct: () => direct(choice),
     screen: options.color ? screen : { ...screen, colour: false },
     json: options.json ?? false,
     timeout: options.timeout,

@@ -1,6 +1,7 @@
 // The verbs with which people steer: their arguments and options, as the command line reads them.
 import type { Command } from 'commander'
 import { again, steer, steerApp } from './command.ts'
+import { abortDirectly } from './direct.ts'
 import type { ExitCode } from './exit.ts'
 import type { Invocation } from './invocation.ts'
 
@@ -27,9 +28,16 @@ export function steeringVerbs(declaring: Declaring): void {
   verb('promote [release]', 'go to full now, whatever the gates and the judge still wait for').action(
     async (name, options) => end(await steer(invocation(), 'promote', name, options)),
   )
-  verb('abort [release]', 'take a running release back to the stable revision').action(
-    async (name, options) => end(await steer(invocation(), 'abort', name, options)),
-  )
+  verb('abort [release]', 'take a running release back to the stable revision')
+    .option('--direct', 'move the traffic back yourself, while Slipway is down', false)
+    .option('--force', 'with --direct: also when no pod of the stable revision is ready', false)
+    .action(async (name, { direct, ...options }) =>
+      end(
+        await (direct
+          ? abortDirectly(invocation(), name, options)
+          : steer(invocation(), 'abort', name, options)),
+      ),
+    )
   verb('rollback [release]', 'return to what was stable before a release, or to what is named')
     .option('--app <name>', 'of this App, in place of a release')
     .option('--to <what>', 'a revision, a release or a commit of the App')

@@ -61,15 +61,15 @@ export interface Call {
 export interface KubernetesOptions {
   /** A kubeconfig's path; without it the pod's own ServiceAccount is used. The environment's KUBECONFIG never is. */
   readonly kubeconfig?: string | undefined
+  /** One that is loaded already, in place of a path. */
+  readonly config?: KubeConfig
   /** Milliseconds for one call. */
   readonly timeout?: number
   readonly observe?: (call: Call) => void
 }
 
 export function kubernetes(options: KubernetesOptions = {}): Kubernetes {
-  const config = new KubeConfig()
-  if (options.kubeconfig) config.loadFromFile(options.kubeconfig)
-  else config.loadFromCluster()
+  const config = options.config ?? configOf(options.kubeconfig)
   const call = caller(config, options.timeout ?? 10_000, options.observe ?? (() => undefined))
 
   return {
@@ -109,6 +109,13 @@ export function kubernetes(options: KubernetesOptions = {}): Kubernetes {
       return (await call({ verb: 'get', kind: kinds.Pod, namespace, name: pod, part: 'log', query })).body
     },
   }
+}
+
+function configOf(kubeconfig: string | undefined): KubeConfig {
+  const config = new KubeConfig()
+  if (kubeconfig) config.loadFromFile(kubeconfig)
+  else config.loadFromCluster()
+  return config
 }
 
 interface Request {

@@ -16,6 +16,8 @@ export function decide(route: RouteState | undefined, write: RouteWrite): 'write
   throw new PermanentFailure(
     'Fenced',
     `traffic of ${appKey(write.app)} stays as it is: it was written at epoch ${theirs}, this write carries ${ours}`,
+    // By hand: who was fenced out tells people why.
+    route.note === undefined ? {} : { detail: route.note },
   )
 }
 

@@ -1,5 +1,6 @@
 // A screen that remembers, and a cluster that answers from lists: what verbs are tested with.
 import type { AppView, Cluster, CommandDraft, CommandView, ReleaseView } from '../../cli/cluster.ts'
+import type { Direct } from '../../cli/direct.ts'
 import { run, type Surroundings } from '../../cli/program.ts'
 
 export const sha = '3f2c1d0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e'
@@ -44,6 +45,7 @@ export interface World {
   readonly follow?: readonly ReleaseView[]
   readonly answer?: CommandView
   readonly cluster?: Partial<Cluster>
+  readonly direct?: Direct
   readonly cwd?: string
   readonly tty?: boolean
 }
@@ -67,6 +69,7 @@ export async function slipway(args: readonly string[], world: World = {}) {
     },
     cwd: world.cwd ?? '/nowhere',
     now: () => startedAt + 40_000,
+    direct: async () => world.direct ?? Promise.reject(new Error('nothing was to be moved by hand')),
     connect: async (_choice, namespace) => clusterOf(world, namespace ?? 'default', commands),
   }
   const code = await run(args, surroundings)
