@@ -179,6 +179,8 @@ function endingOf(error: unknown, story: Story): Ending {
   if (isCancellation(error)) return { outcome: 'aborted', message: 'cancelled in Temporal' }
   const { reason, message, detail } = failureOf(error)
   if (reason === 'GateClosed') return { outcome: 'aborted', message }
+  // A person took the traffic by hand, and said why on the route.
+  if (reason === 'Fenced' && detail) return { outcome: 'aborted', message: detail }
   if (reason === 'Fenced')
     return { outcome: 'superseded', message: `something newer owns the traffic: ${message}` }
   const hadTraffic = story.status().transitions.some(({ weight }) => weight > 0)
