@@ -92,9 +92,14 @@ function next({ verb, release, app }: Wish): string {
 }
 
 const refused = (wish: Wish, { message }: CommandView): Exit =>
-  new Exit(exitCodes.error, `cannot ${wish.verb} ${subjectOf(wish)}: ${message}`, {
-    advice: `See where it stands: slipway ${wish.release ? 'watch' : 'status'} ${subjectOf(wish)}`,
-  })
+  // A workflow says "cannot abort: …" as well.
+  new Exit(
+    exitCodes.error,
+    `cannot ${wish.verb} ${subjectOf(wish)}: ${message.replace(/^cannot \w+: /, '')}`,
+    {
+      advice: `See where it stands: slipway ${wish.release ? 'watch' : 'status'} ${subjectOf(wish)}`,
+    },
+  )
 
 /** The role that has the verb, as manifests/install/people.yaml says. */
 const roles: Readonly<Record<string, string>> = {

@@ -112,6 +112,12 @@ describe('the answer', () => {
     expect(err).toContain(`cannot abort shop-7: ${no.message}\n`)
   })
 
+  it('says once what cannot be', async () => {
+    const answer = { accepted: false, message: 'cannot pause: it is paused already, by bo' }
+    const { err } = await slipway(['pause', 'shop-7'], { ...world, answer })
+    expect(err).toContain('slipway: cannot pause shop-7: it is paused already, by bo\n')
+  })
+
   it('is one JSON document, also when it is a refusal', async () => {
     const asked = ['freeze', 'shop', '--json']
     const command = { command: 'shop-freeze-x1', app: 'shop', verb: 'freeze', reason: '', by: 'ana' }
