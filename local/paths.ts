@@ -41,6 +41,8 @@ export const secretFiles = {
   gitPush: join(paths.secrets, 'git-push-token'),
   gitFetch: join(paths.secrets, 'git-fetch-token'),
   webhook: join(paths.secrets, 'webhook-secret'),
+  /** What requests to hooks are signed with: its text is base64 too. */
+  hook: join(paths.secrets, 'hook-key'),
 } as const
 
 export const logOf = (part: string): string => join(paths.log, `${part}.log`)

@@ -38,6 +38,7 @@ export type State = {
   readonly images: typeof images
   readonly git: { readonly url: string; readonly pushTokenFile: string; readonly fetchTokenFile: string }
   readonly webhookSecretFile: string
+  readonly hookKeyFile: string
   readonly temporalDatabase: string
   readonly auditLog: string
   readonly log: string
@@ -64,6 +65,7 @@ export function readState(): State {
       fetchTokenFile: secretFiles.gitFetch,
     },
     webhookSecretFile: secretFiles.webhook,
+    hookKeyFile: secretFiles.hook,
     temporalDatabase: paths.temporalDatabase,
     auditLog: paths.auditLog,
     log: paths.log,

@@ -13,7 +13,13 @@ export function worker(): Part {
   return {
     ...program('worker', accounts.worker),
     title: "Slipway's worker",
-    env: { ...settings(accounts.worker), SLIPWAY_LISTEN: listens([addresses.worker]) },
+    env: {
+      ...settings(accounts.worker),
+      SLIPWAY_LISTEN: listens([addresses.worker]),
+      SLIPWAY_HOOK_KEY_FILE: secretFiles.hook,
+      // Everything runs on this machine here, so hooks that people try out do too.
+      SLIPWAY_HOOKS_ON_LOOPBACK: 'true',
+    },
     missing: () => notAnswering(health.worker),
   }
 }

@@ -21,8 +21,9 @@ export function memoryHooks({ clock, hooks, hookRuns }: World): Hooks {
       if (known) return known
       const since = hookRuns.get(id)?.since ?? begin(id)
       progress(`asking ${question.gate.name}`)
-      const { takes = 0, passes = true, fails } = hooks.get(question.gate.name) ?? {}
+      const { takes = 0, waitsFor, passes = true, fails } = hooks.get(question.gate.name) ?? {}
       try {
+        if (waitsFor !== undefined) await Promise.race([waitsFor, aborted(signal)])
         await clock.sleep(Math.max(0, since + takes - clock.now()), signal)
       } finally {
         end(id)
@@ -34,3 +35,8 @@ export function memoryHooks({ clock, hooks, hookRuns }: World): Hooks {
     },
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })

@@ -33,6 +33,8 @@ export type MetricsFare = 'well' | 'silent' | 'nonsense' | 'unscraped'
 /** Milliseconds that it takes, what it answers, or why there is no answer. */
 export interface HookFare {
   readonly takes?: number
+  /** It waits for this too: a test holds it here. */
+  readonly waitsFor?: Promise<unknown>
   readonly passes?: boolean
   readonly fails?: string
 }

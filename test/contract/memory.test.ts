@@ -1,9 +1,11 @@
 // The memory platform keeps the contracts that the real drivers keep, so that tests which use it can be believed.
 import { memoryPlatform } from '../../platform/memory.ts'
 import { aPlan } from '../platform/build/plan.ts'
+import { aQuestion } from '../platform/hooks/question.ts'
 import { type BuildSetup, buildContract } from './build.ts'
 import { type DeploySetup, deployContract } from './deploy.ts'
 import { aClock, aRevision, aRun } from './fixtures.ts'
+import { hooksContract } from './hooks.ts'
 import { type MetricsSetup, metricsContract } from './metrics.ts'
 import { type ReportSetup, reportContract } from './report.ts'
 import { type SourceSetup, sourceContract } from './source.ts'
@@ -44,6 +46,34 @@ buildContract(async (): Promise<BuildSetup> => {
       return aPlan({}, { release: { app, seq, sha }, commit, repository })
     },
     running: async ({ commit }) => (world.building.has(commit.sha) ? 1 : 0),
+    close,
+  }
+})
+
+hooksContract('memory', async () => {
+  const { platform, world } = memoryPlatform()
+  let seq = 0
+  return {
+    hooks: platform.hooks,
+    newQuestion: async (fate) => {
+      seq += 1
+      const release = { app: { namespace, name: 'shop' }, seq, sha: 'a'.repeat(40) }
+      const name = `before-${seq}`
+      if (fate === 'refuses') world.hooks.set(name, { passes: false })
+      if (fate === 'takes long') world.hooks.set(name, { waitsFor: new Promise(() => undefined) })
+      if (fate === 'answers later') {
+        world.hooks.set(name, { fails: 'nobody was there' })
+        world.before = ({ verb }) => {
+          if (verb === 'hooks.ask' && world.hookRuns.has(`default/shop-${release.seq}/${name}`))
+            world.hooks.delete(name)
+        }
+      }
+      return aQuestion({ command: ['true'] }, { release, gate: { name } })
+    },
+    asked: async ({ release, gate }) =>
+      world.hookRuns.get(`default/shop-${release.seq}/${gate.name}`)?.runs ?? 0,
+    open: async ({ release, gate }) =>
+      world.hookRuns.get(`default/shop-${release.seq}/${gate.name}`)?.since === undefined ? 0 : 1,
     close,
   }
 })

@@ -12,6 +12,7 @@ const state: State = {
   addresses,
   images,
   git: { url: 'http://127.0.0.1:8090/git', pushTokenFile: '/state/push', fetchTokenFile: '/state/fetch' },
+  hookKeyFile: '/state/hook',
   webhookSecretFile: '/state/webhook',
   temporalDatabase: '/state/temporal.db',
   auditLog: '/state/log/audit.log',
