@@ -33,7 +33,7 @@ const Source = z.object({ repository: z.string().min(1), branch: z.string().min(
 const Spec = z.object({
   source: Source.optional().catch(undefined),
   onDelete: z.enum(['keep', 'retire']).optional().catch(undefined),
-  policy: z.unknown(),
+  policy: z.unknown().optional(),
 })
 
 /** Without a source too when the App has none of its own: it is released from elsewhere. */
