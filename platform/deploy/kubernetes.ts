@@ -7,6 +7,7 @@ import { describe } from './describe.ts'
 import { holdOnDelete, listed, running } from './listed.ts'
 import { readiness } from './readiness.ts'
 import { remove } from './remove.ts'
+import { repairRevisions } from './repair.ts'
 import { keep, scale } from './scale.ts'
 
 export interface DeployOptions {
@@ -21,7 +22,7 @@ export function kubernetesDeploy({ kube, now = Date.now, removeWithin = 90_000 }
     describe: (app) => describe(kube, app),
     apps: () => listed(kube),
     running: (apps) => running(kube, apps),
-    repair: async () => [],
+    repair: (apps) => repairRevisions(kube, apps),
     holdOnDelete: (app, hold) => holdOnDelete(kube, app, hold),
     create: (revision, pods) => create(kube, revision, pods),
     scale: (revision, pods) => scale(kube, revision, pods),
