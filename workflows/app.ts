@@ -171,8 +171,16 @@ async function act(life: Life, sight: Sight): Promise<void> {
   if (decision.kind === 'wait') await wait(life, decision, waiting)
   else if (decision.kind === 'release') await begin(life, decision, numberKept(decision, waiting))
   else log.info('nothing to release', { why: decision.why })
+  keepHead(life, sight)
   await recordOutcomes(life, overtaken)
   life.reports.send()
+}
+
+/** A head that has no outcome and is not on its way to one is not forgotten when the branch moves on: a freeze, or a wish, came first. */
+function keepHead(life: Life, { head }: Sight): void {
+  const { active, rejected, seen, stable, waiting } = life.state
+  const known = [active?.sha, stable?.sha, waiting?.sha, ...rejected, ...seen]
+  if (head && !known.includes(head.sha)) life.state = { ...life.state, waiting: { sha: head.sha } }
 }
 
 function see(life: Life, { head, stable, seq = 0 }: Sight): void {
@@ -186,8 +194,8 @@ type Releases = Extract<Decision, { kind: 'release' }>
 
 /** A push that waits has its number from then on, so that the release that makes room for it can name it. */
 async function wait(life: Life, { sha, supersede }: Waits, before: AppState['waiting']): Promise<void> {
-  const told = before?.sha === sha
-  const seq = (told ? before.seq : undefined) ?? life.state.seq + 1
+  const told = before?.sha === sha && before.seq !== undefined
+  const seq = told ? before.seq : life.state.seq + 1
   life.state = { ...life.state, seq: Math.max(life.state.seq, seq), waiting: { sha, seq } }
   if (told || supersede === 'queue') return
   const release = { app: life.app, seq, sha }

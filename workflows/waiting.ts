@@ -29,10 +29,13 @@ export const tail = (reason: string): string => reason && `: ${reason}`
 
 export function asks(gate: Gate): string {
   if (gate.kind === 'hook')
-    return 'url' in gate.hook ? `asking ${gate.hook.url}` : `running ${gate.hook.command.join(' ')}`
+    return 'url' in gate.hook ? `asking ${hostOf(gate.hook.url)}` : `running ${gate.hook.command.join(' ')}`
   const otherwise = gate.otherwise === 'abort' ? 'it is taken back' : 'it goes on'
   return `${approvalsOf(gate)}; after ${formatDuration(gate.timeout)} ${otherwise}`
 }
+
+/** No more of an address than its host: a path or a query may be a secret. */
+const hostOf = (url: string): string => /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? 'a hook'
 
 function approvalsOf({ approvers, approvals, notPusher }: ApprovalGate): string {
   const who = approvers.length > 0 ? ` of ${approvers.map(({ name }) => name).join(', ')}` : ''

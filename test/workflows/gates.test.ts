@@ -71,7 +71,7 @@ describe('a gate that people open', () => {
     { otherwise: 'pass', outcome: 'promoted' },
   ])('after its time leads to: $otherwise', async ({ otherwise, outcome }) => {
     const { stage, first } = await stableStage(temporal)
-    const sha = await stage.push({}, gated(`before: 50, timeout: 2h, otherwise: ${otherwise}`))
+    const sha = await stage.push({}, gated(`before: 50, timeout: 10m, otherwise: ${otherwise}`))
     expect(await stage.ended(sha)).toMatchObject({ outcome })
     await stage.close({ serves: outcome === 'promoted' ? sha : first })
   })
@@ -170,6 +170,35 @@ describe('a frozen App', () => {
     await stage.askApp('unfreeze')
     expect(await stage.ended(later)).toMatchObject({ outcome: 'promoted' })
     await stage.close({ serves: later })
+  })
+})
+
+describe('traffic that a person took by hand', () => {
+  it('stays as they left it, and the commit is not tried again by itself', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const sha = await stage.push({}, gated('before: 25'))
+    await waits(stage, sha, 'approval')
+    const { hosts = [], stable = '' } = stage.world.gateway.route(stage.app) ?? {}
+    const weights = [{ revision: stable, weight: 1000 }]
+    const note = 'taken by bo: everything else was down'
+    await stage.platform.traffic.write({
+      app: stage.app,
+      hosts,
+      weights,
+      epoch: { seq: 3, n: 0 },
+      stable,
+      note,
+    })
+    await stage.ask(sha, 'approve')
+    expect(await stage.ended(sha)).toMatchObject({
+      outcome: 'aborted',
+      message: expect.stringContaining('everything else was down'),
+    })
+    await stage.say(sha, 'again')
+    const next = await stage.push()
+    expect(await stage.ended(next)).toMatchObject({ outcome: 'promoted', release: { seq: 4 } })
+    expect(stage.served()).not.toHaveProperty(first)
+    await stage.close({ serves: next })
   })
 })
 

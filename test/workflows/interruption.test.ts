@@ -147,7 +147,7 @@ describe('an abort', () => {
 
   it('is refused when the release is promoted', async () => {
     const { stage } = await stableStage(temporal)
-    const held = hold(stage, 'deploy.remove')
+    const held = hold(stage, 'deploy.keep')
     const sha = await stage.push()
     await held.reached()
     await expect(stage.abort(sha)).rejects.toMatchObject({
