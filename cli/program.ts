@@ -5,6 +5,7 @@ import type { Cluster } from './cluster.ts'
 import type { Direct } from './direct.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { explain } from './explain.ts'
+import { history } from './history.ts'
 import { init } from './init.ts'
 import type { Invocation } from './invocation.ts'
 import type { ClusterChoice } from './kubeconfig.ts'
@@ -17,6 +18,7 @@ import { status } from './status.ts'
 import { steeringVerbs } from './steering.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
+import { why } from './why.ts'
 
 export interface Surroundings {
   readonly screen: Screen
@@ -76,6 +78,12 @@ function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Com
     'explain [release]',
     "say why a release (or an App's newest) went as it went, decision by decision",
   ).action(async (release) => end(await explain(invocation(), release)))
+  verb('history [app]', 'say what was released, by whom, how it went and why it ended so')
+    .option('--limit <count>', 'how many', positive, 10)
+    .action(async (app, { limit }) => end(await history(invocation(), app, limit)))
+  verb('why [release]', "tell a release's story: who, what, when, by which numbers").action(async (release) =>
+    end(await why(invocation(), release)),
+  )
   steeringVerbs({ verb, invocation, end })
   verb('logs [release]', "show the log of a release's build")
     .option('-f, --follow', 'go on while the build runs', false)

@@ -13,7 +13,7 @@ const node = (program: string): readonly string[] => ['node', '-e', program]
 const programs: Record<HookFate, readonly string[]> = {
   passes: node('setTimeout(() => {}, 500)'),
   refuses: node("console.log('looked at it'); console.error('\\u001b[31mnot\\ntoday'); process.exit(1)"),
-  'answers later': node('setTimeout(() => {}, 8000)'),
+  'answers later': node('process.on("SIGTERM", () => process.exit(143)); setTimeout(() => {}, 8000)'),
   'takes long': node('setTimeout(() => {}, 120000)'),
 }
 

@@ -1,0 +1,69 @@
+// `slipway history`: what was released, when, by whom, how it went and why it ended so.
+import type { ReleaseView } from './cluster.ts'
+import { course, sparkline, wantedBy } from './course.ts'
+import { tallyLine } from './evidence.ts'
+import { Exit, type ExitCode, exitCodes } from './exit.ts'
+import { answerJson, answerLines, type Invocation } from './invocation.ts'
+import { date, firstLine, span } from './notation.ts'
+import { paragraph } from './paragraph.ts'
+import { commitOf, stateOf } from './release-view.ts'
+import { type Paint, painter } from './screen.ts'
+import { nothingYet } from './selection.ts'
+
+export async function history(
+  invocation: Invocation,
+  app: string | undefined,
+  limit: number,
+): Promise<ExitCode> {
+  const { screen, now, json } = invocation
+  const cluster = await invocation.cluster()
+  const found = await cluster.releases(app)
+  if (app !== undefined && found.length === 0 && !(await cluster.app(app))) {
+    throw new Exit(exitCodes.notFound, `no App named "${app}" in namespace ${cluster.namespace}`, {
+      advice: 'See which there are: slipway status',
+    })
+  }
+  const shown = found.slice(0, limit)
+  if (json) answerJson(invocation, shown.map(remembered))
+  else if (shown.length === 0) screen.err(`${nothingYet}\n`)
+  else {
+    const [paint, columns] = [painter(screen.colour), screen.tty ? Math.min(screen.columns(), 100) : 80]
+    answerLines(
+      invocation,
+      shown.flatMap((release, index) => [
+        ...(index > 0 ? [''] : []),
+        ...entry(release, { paint, now: now(), columns }),
+      ]),
+    )
+  }
+  return exitCodes.ok
+}
+
+/** The same for programs: without each decision, which `why` tells. */
+export function remembered({ transitions: _, judging: __, ...release }: ReleaseView) {
+  return { ...release, cause: release.cause ?? 'push' }
+}
+
+interface Page {
+  readonly paint: Paint
+  readonly now: number
+  readonly columns: number
+}
+
+function entry(release: ReleaseView, { paint, now, columns }: Page): string[] {
+  const { name, startedAt, finishedAt, evidence, message, supersededBy } = release
+  const took = span((finishedAt ?? now) - startedAt)
+  const said: readonly (readonly [string, string])[] = [
+    ['who', wantedBy(release)],
+    ['weight', `${sparkline(release)} ${course(release)}`],
+    ['canary', evidence ? tallyLine(evidence.canary) : ''],
+    ['why', firstLine(message)],
+    ['newer', supersededBy ?? ''],
+  ]
+  return [
+    `${date(startedAt)}  ${paint('bold', name)}  ${stateOf(release)} ${finishedAt ? 'after' : 'for'} ${took}  ${commitOf(release)}`,
+    ...said
+      .filter(([, text]) => text !== '')
+      .flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
+  ]
+}
