@@ -1,5 +1,5 @@
 // Enough pods before traffic: the side whose share rises has what its part of the load needs, before the route is written.
-import { neededPods, type Scale } from '../domain/capacity.ts'
+import { fewest, neededPods, type Scale } from '../domain/capacity.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { Deploy, RouteWrite } from '../platform/platform.ts'
@@ -7,7 +7,7 @@ import { asked, type Clock } from './clock.ts'
 
 const readyWithin = 60_000
 /** Who is given traffic back has had its pods all along; what is lost of them is waited for this long, and no longer. */
-const returnWithin = 30_000
+const returnWithin = 20_000
 
 /** The canary's share rises. */
 export interface Rise {
@@ -26,33 +26,53 @@ export async function prepareRise(
   { canary, share, scale, beside }: Rise,
 ): Promise<void> {
   const { wanted } = await deploy.readiness(canary)
-  const present = (await presentPods(deploy, canary, beside)) ?? wanted
+  const stable = beside === undefined ? undefined : await find(deploy, canary.app, beside)
+  const present = stable ? await holdPods(deploy, stable) : wanted
   const needed = neededPods({ share, present, run: canary.run, scale })
   if (wanted < needed) await deploy.scale(canary, needed)
   await awaitReady(deploy, clock, canary, clock.now() + readyWithin)
 }
 
-async function presentPods(
-  deploy: Deploy,
-  { app }: Revision,
-  beside: string | undefined,
-): Promise<number | undefined> {
-  if (beside === undefined) return undefined
-  const { revisions } = await deploy.describe(app)
-  const stable = revisions.find(({ name }) => name === beside)
-  return stable && (await deploy.readiness(stable)).wanted
+/** An autoscaler would take pods from whoever loses traffic, and that traffic may come back at any moment. */
+async function holdPods(deploy: Deploy, stable: Revision): Promise<number> {
+  const { wanted } = await deploy.readiness(stable)
+  if (stable.run.autoscale && wanted > 0) await deploy.scale(stable, wanted)
+  return wanted
 }
 
-/** Waits until who gets the traffic back is ready for it; traffic that hurts is not kept waiting for long. */
+/** Who stays gets back the least that it declares: nothing is compared with it any more. */
+export async function releasePods(deploy: Deploy, stays: Revision): Promise<void> {
+  const { wanted } = await deploy.readiness(stays)
+  const least = fewest(stays.run)
+  if (wanted > 0 && (stays.run.autoscale || wanted < least)) await deploy.scale(stays, least)
+}
+
+/**
+ * Waits until who gets the traffic back is ready for it; traffic that hurts is not kept waiting for long. The load may have
+ * grown meanwhile: it gets as many pods as whoever carries it now.
+ */
 export async function prepareReturn(deploy: Deploy, clock: Clock, route: RouteWrite): Promise<void> {
   const { revisions } = await deploy.describe(route.app)
   const stable = revisions.find(({ name }) => name === route.stable)
   if (!stable) return
+  const others = revisions.filter(({ name }) => name !== stable.name)
+  const carried = await Promise.all(others.map(async (one) => (await deploy.readiness(one)).wanted))
+  const { wanted: present } = await deploy.readiness(stable)
+  const needed = neededPods({
+    share: 1000,
+    present: Math.max(present, ...carried),
+    run: stable.run,
+    scale: 'full',
+  })
+  if (present < needed) await deploy.scale(stable, needed)
   await asked(clock, { every: 500, until: clock.now() + returnWithin }, async () => {
     const { ready, wanted } = await deploy.readiness(stable)
     return ready >= wanted && wanted > 0 ? true : undefined
   })
 }
+
+const find = async (deploy: Deploy, app: Revision['app'], revision: string): Promise<Revision | undefined> =>
+  (await deploy.describe(app)).revisions.find(({ name }) => name === revision)
 
 /** Whether the revision can answer anybody; undefined when it does not exist. */
 export async function isAlive(
@@ -60,8 +80,7 @@ export async function isAlive(
   app: Revision['app'],
   revision: string,
 ): Promise<boolean | undefined> {
-  const { revisions } = await deploy.describe(app)
-  const found = revisions.find(({ name }) => name === revision)
+  const found = await find(deploy, app, revision)
   return found && (await deploy.readiness(found)).ready > 0
 }
 

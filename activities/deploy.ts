@@ -4,7 +4,7 @@ import type { AppRef } from '../domain/app.ts'
 import { fewest, firstPods, type Scale } from '../domain/capacity.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { Deploy, Platform, Traffic } from '../platform/platform.ts'
-import { awaitReady, isAlive } from './capacity.ts'
+import { awaitReady, isAlive, releasePods } from './capacity.ts'
 import { alive, type Clock } from './clock.ts'
 
 const readyWithin = 10 * 60_000
@@ -65,7 +65,7 @@ export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traf
 
     /** Removes what carries no weight and nobody may return to. What still carries weight is left, and named. */
     async retire(retirement: Retirement): Promise<Retired> {
-      const { kept, leaving } = await leavers(deploy, retirement)
+      const { stays, kept, leaving } = await leavers(deploy, retirement)
       if (kept.length + leaving.length > 0) await clock.sleep(drain, Context.current().cancellationSignal)
       return alive(async (say) => {
         const inUse = await usedOf(traffic, retirement.app)
@@ -79,6 +79,7 @@ export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traf
           say(`removing ${name}`)
           await deploy.remove(retirement.app, name)
         }
+        if (stays && !inUse(retirement.revision ?? '')) await releasePods(deploy, stays)
         const left = [...kept.map(({ name }) => name), ...leaving].filter(inUse)
         return { removed, left, ...(stopped.length > 0 && { kept: stopped.map(({ name }) => name) }) }
       })
@@ -87,6 +88,7 @@ export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traf
 }
 
 interface Leavers {
+  readonly stays: Revision | undefined
   /** What is stopped and stays. */
   readonly kept: readonly Revision[]
   readonly leaving: readonly string[]
@@ -101,7 +103,8 @@ async function leavers(deploy: Deploy, retirement: Retirement): Promise<Leavers>
   const stay = new Set([...serving.map(({ name }) => name), ...before].slice(0, keepServed))
   const leftover = revisions.filter(({ release }) => releaseNumber(release) <= upTo)
   const names = new Set([...(revision ? [revision] : []), ...leftover.map(({ name }) => name)])
-  return { kept: serving, leaving: [...names].filter((name) => name !== keep && !stay.has(name)) }
+  const leaving = [...names].filter((name) => name !== keep && !stay.has(name))
+  return { stays: revisions.find(({ name }) => name === keep), kept: serving, leaving }
 }
 
 /** What carries weight, or is what a rescue returns to, is left as it is. */
