@@ -160,7 +160,7 @@ function goneWords({ name, outcome }: SeenRelease): string {
 const refused = (message: string): Answer => ({ state: 'refused', message: message.slice(0, 8_000) })
 
 /** The Command's uid is the update's: Temporal gives the same answer however often it is asked. */
-export function temporalAsk(client: Client, deadline = 8_000): Ask {
+export function temporalAsk(client: Client, { deadline = 8_000, queue = taskQueue } = {}): Ask {
   const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
   return {
     async running(workflowId, request) {
@@ -176,11 +176,16 @@ export function temporalAsk(client: Client, deadline = 8_000): Ask {
       return within(() => before.result()).then(accepted, () => undefined)
     },
     starting: (app, request) =>
-      answered(appWorkflowId(app), () => within(() => updateWithStart(client, app, request))),
+      answered(appWorkflowId(app), () => within(() => updateWithStart(client, queue, app, request))),
   }
 }
 
-const updateWithStart = (client: Client, app: AppRef, request: CommandRequest): Promise<CommandAnswer> =>
+const updateWithStart = (
+  client: Client,
+  taskQueue: string,
+  app: AppRef,
+  request: CommandRequest,
+): Promise<CommandAnswer> =>
   client.workflow.executeUpdateWithStart(commandUpdate, {
     args: [request],
     updateId: request.id,
