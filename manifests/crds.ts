@@ -1,6 +1,7 @@
 // The three kinds as the cluster knows them: App, Release and Command.
 import { AppSpec, clusterSource } from '../domain/app.ts'
 import { appVerbs, releaseVerbs } from '../domain/command.ts'
+import { PolicySpec } from '../domain/policy-spec.ts'
 import type { Cause, Outcome, Phase, ReleaseStatus } from '../domain/release.ts'
 import { type Schema, structuralSchema } from './schema.ts'
 
@@ -112,11 +113,13 @@ function app(): Kind {
       properties: {
         source: { ...source, description: 'Where the commits come from. A push cannot change it.' },
         policy: {
-          type: 'object',
-          description: 'What a push may ask for. Not supported yet.',
-          'x-kubernetes-preserve-unknown-fields': true,
+          ...structuralSchema(PolicySpec),
+          description: 'What a push may ask for. What is absent allows everything; a push cannot change it.',
         },
-        onDelete: word(['keep'], 'What happens to what serves when the App is deleted: it is kept.'),
+        onDelete: word(
+          ['keep', 'retire'],
+          'What becomes of what serves when the App is deleted: it goes on serving (`keep`, when absent), or its route and then its revisions are removed (`retire`).',
+        ),
         ...declared.properties,
       },
       'x-kubernetes-validations': [
@@ -124,7 +127,6 @@ function app(): Kind {
           inFile.map((key) => `!has(self.${key})`).join(' && '),
           `${inFile.join(', ')} belong in slipway.yaml in the repository: only there they travel with the commit`,
         ),
-        rule('!has(self.policy)', 'policy is not supported yet: it would protect nothing'),
       ],
     },
     status: {

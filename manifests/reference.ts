@@ -2,6 +2,7 @@
 import type { z } from 'zod'
 import { AppFile, notYet } from '../domain/app.ts'
 import { defaultMethod as judge } from '../domain/judge/method.ts'
+import { PolicySpec } from '../domain/policy-spec.ts'
 import { element, expectedOf, fields, notationOf } from '../domain/schema-tree.ts'
 
 /** The page. `example` is a complete file, which the page shows and a test parses. */
@@ -47,8 +48,13 @@ ${judged}
 
 ## Said on the cluster's App, not here
 
-\`source\` (repository and branch) decides which commits are released, so a push cannot change it. \`onDelete\` is \`keep\`:
-deleting the App leaves what serves where it is. \`policy\` is not supported yet.
+\`source\` (repository and branch) decides which commits are released, so a push cannot change it. \`onDelete\` says what becomes of
+what serves when the App is deleted: \`keep\`, when absent, leaves it where it is; \`retire\` removes its route and then its revisions.
+\`policy\` says what a push may ask for ([by task](policy.md)). What is absent in it allows everything.
+
+| key of \`spec.policy\` | what it is | default | must be |
+|---|---|---|---|
+${rows(PolicySpec).join('\n')}
 
 ## Not supported yet
 
