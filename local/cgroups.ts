@@ -8,15 +8,24 @@ export const branch = 'slipway'
 
 export const isUnified = (): boolean => existsSync(join(mount, 'cgroup.controllers'))
 
+/** All pods together get as much of a busy machine as so many processes: a gateway that starves fails requests. */
+const processesWorth = 32
+
 /** The kubelet wants its branch to exist, under every controller. */
 export function ensureCgroups(): void {
   if (isUnified()) {
     delegate(mount)
     mkdirSync(join(mount, branch), { recursive: true })
     delegate(join(mount, branch))
-    return
+  } else {
+    for (const hierarchy of hierarchies()) mkdirSync(join(hierarchy, branch), { recursive: true })
   }
-  for (const hierarchy of hierarchies()) mkdirSync(join(hierarchy, branch), { recursive: true })
+  const [share, ofOneProcess] = isUnified() ? ['cpu.weight', 100] : ['cpu.shares', 1024]
+  for (const folder of roots()) {
+    const write = () =>
+      writeFileSync(join(folder, share), String(ofOneProcess * processesWorth), { flag: 'r+' })
+    ifThere(write, undefined)
+  }
 }
 
 /** Ends what still runs in the pods: asked first, then killed. */

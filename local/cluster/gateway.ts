@@ -110,7 +110,7 @@ const deployment = {
             httpGet: { host: own.hostname, path: '/ping', port: Number(own.port) },
             periodSeconds: 10,
           },
-          resources: { requests: { cpu: '50m', memory: '64Mi' }, limits: { memory: '512Mi' } },
+          resources: { requests: { cpu: '250m', memory: '64Mi' }, limits: { memory: '512Mi' } },
         },
       ],
     },
