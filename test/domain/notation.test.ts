@@ -2,7 +2,14 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatDuration } from '../../domain/duration.ts'
-import { formatPoints, formatWeight, parseDuration, parsePoints, parseShare, parseWeight } from '../../domain/notation.ts'
+import {
+  formatPoints,
+  formatWeight,
+  parseDuration,
+  parsePoints,
+  parseShare,
+  parseWeight,
+} from '../../domain/notation.ts'
 
 describe('durations', () => {
   it.each([
