@@ -6,6 +6,7 @@ import type { AppRef, AppSource } from '../../domain/app.ts'
 import type { AppVerb, CommandRequest, ReleaseVerb } from '../../domain/command.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import { appWorkflowId, releaseWorkflowId } from '../../domain/release.ts'
+import type { Revision } from '../../domain/revision.ts'
 import type { Script, WorldCall, WorldOptions } from '../../platform/memory/world.ts'
 import { memoryPlatform } from '../../platform/memory.ts'
 import type { Platform } from '../../platform/platform.ts'
@@ -36,7 +37,8 @@ export async function openStage(
   const broken: string[] = []
   const hooks: ((call: WorldCall) => void | Promise<void>)[] = []
   world.before = async (call) => {
-    if (call.verb === 'deploy.remove') broken.push(...removedInUse(world, app, call))
+    if (call.verb === 'deploy.remove' || call.verb === 'deploy.keep')
+      broken.push(...removedInUse(world, app, call))
     for (const hook of hooks) await hook(call)
   }
   const pushed: string[] = []
@@ -251,14 +253,15 @@ export async function until(satisfied: () => boolean | Promise<boolean>, what: (
   }
 }
 
-/** A revision that is removed while the gateway sends it requests. */
+/** A revision that is removed or stopped while the gateway sends it requests. */
 function removedInUse(
   world: ReturnType<typeof memoryPlatform>['world'],
   app: AppRef,
-  { arguments: [, name] }: WorldCall,
+  { arguments: [first, second] }: WorldCall,
 ): string[] {
+  const name = second ?? (first as Revision).name
   const share = world.gateway.serves(app)?.find(({ revision }) => revision === name)?.weight ?? 0
-  return share > 0 ? [`${name} was removed at weight ${share}`] : []
+  return share > 0 ? [`${name} was taken away at weight ${share}`] : []
 }
 
 /** The same platform; each call that succeeded is told to the hooks, which may let it fail all the same. */

@@ -101,7 +101,7 @@ describe('metrics that do not answer', () => {
 })
 
 describe('a lost worker', () => {
-  it.each(['build.build', 'deploy.readiness', 'traffic.served', 'metrics.counters', 'deploy.remove'])(
+  it.each(['build.build', 'deploy.readiness', 'traffic.served', 'metrics.counters', 'deploy.keep'])(
     'in the middle of %s: another goes on and the end is the same',
     async (verb) => {
       const { stage } = await stableStage(temporal, { replays: true })
