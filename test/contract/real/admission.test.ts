@@ -289,7 +289,7 @@ describe('Slipway’s own accounts', () => {
     ['slipway-worker', 'delete', 'deployments.apps', 'kube-system', false],
     ['slipway-worker', 'list', 'secrets', 'default', false],
     ['slipway-worker', 'get', 'secrets', 'slipway-builds', false],
-    ['slipway-worker', 'delete', 'httproutes.gateway.networking.k8s.io', 'default', false],
+    ['slipway-worker', 'delete', 'httproutes.gateway.networking.k8s.io', 'default', true],
     ['slipway-worker', 'create', 'commands.slipway.dev', 'default', false],
     ['slipway-api', 'watch', 'commands.slipway.dev', '', true],
     ['slipway-api', 'create', 'apps.slipway.dev', 'default', true],

@@ -158,8 +158,8 @@ test('a Command aborts a running release, and is answered once', async () => {
   world.plan(sha, { buildWaitsFor: held })
   const pushing = git(tree, 'push', remoteUrl(), 'main')
   await vi.waitFor(() => expect(release(seq)?.status?.phase).toBe('building'), soon)
-  const wrong = command(`shop-${seq}`, 'pause')
-  await vi.waitFor(() => expect(wrong()).toMatchObject({ state: 'refused', message: /not available/ }), soon)
+  const wrong = command(`shop-${seq}`, 'resume')
+  await vi.waitFor(() => expect(wrong()).toMatchObject({ state: 'refused', message: /not paused/ }), soon)
   const answer = command(`shop-${seq}`, 'abort')
   await vi.waitFor(
     () => expect(answer()).toMatchObject({ state: 'accepted', message: /being aborted/ }),
