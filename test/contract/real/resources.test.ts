@@ -39,6 +39,11 @@ describe('App', () => {
     expect((await create({ source, onDelete: 'keep' }))?.spec).toEqual({ source, onDelete: 'keep' })
   })
 
+  it('says what a push may ask for, and what its deletion does', async () => {
+    const spec = { source, onDelete: 'retire', policy: { hosts: ['*.example.com'], maxFirstWeight: '5%' } }
+    expect((await create(spec))?.spec).toEqual(spec)
+  })
+
   it('is released from main when it names no branch', async () => {
     const { repository } = source
     expect((await create({ source: { repository } }))?.spec).toEqual({ source })
@@ -50,8 +55,8 @@ describe('App', () => {
     [{ source: { repository: 'https://ana:secret@example.com/shop' } }, 'spec.source.repository'],
     [{ source: { repository: 'ssh://example.com/shop' } }, 'spec.source.repository'],
     [{ source: { ...source, branch: 'a b' } }, 'spec.source.branch'],
-    [{ source, onDelete: 'retire' }, 'supported values: "keep"'],
-    [{ source, policy: { hosts: ['*.example.com'] } }, 'policy is not supported yet'],
+    [{ source, onDelete: 'burn' }, 'supported values: "keep", "retire"'],
+    [{ source, policy: { hosts: [] } }, 'spec.policy.hosts'],
     [{ source, run: { port: 8080 } }, 'belong in slipway.yaml in the repository'],
     [{ source, release: { steps: [5] } }, 'belong in slipway.yaml in the repository'],
   ])('refuses %j', async (spec, says) => {
@@ -91,6 +96,7 @@ describe('Release', () => {
       'REVISION',
       'PHASE',
       'WEIGHT',
+      'WAITING',
       'OUTCOME',
       'MESSAGE',
       'AGE',
