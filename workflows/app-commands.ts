@@ -5,9 +5,9 @@ import { releaseName, releaseWorkflowId } from '../domain/release.ts'
 import { finding } from './activities.ts'
 import { refused } from './commands.ts'
 import { failureOf } from './failure.ts'
-import { giveWay, type Life } from './life.ts'
+import { giveWay, type Life, recordOutcomes } from './life.ts'
 import { command, type Frozen, freeze } from './messages.ts'
-import { rejecting, whyNoRetry } from './queue.ts'
+import { ended, rejecting, whyNoRetry } from './queue.ts'
 import { tail } from './waiting.ts'
 
 const answersKept = 200
@@ -100,12 +100,13 @@ async function goBack(life: Life, { release, to, by, reason }: CommandRequest): 
       throw refused(`cannot rollback: ${failureOf(error).message}`)
     })
   const { revision } = found
-  const { active, stable, head } = life.state
+  const { active, stable } = life.state
   if (release && stable && release.sha !== stable.sha)
     throw refused(
       `cannot rollback: ${releaseName(release)} does not hold the traffic; give --to to go back to another one`,
     )
-  const left = [stable?.sha, active?.sha, head].filter((sha) => sha !== undefined && sha !== revision.sha)
+  await leaveHead(life, `${by} goes back to ${revision.name}${tail(reason)}`)
+  const left = [stable?.sha, active?.sha].filter((sha) => sha !== undefined && sha !== revision.sha)
   const rejected = left.reduce((all, sha) => rejecting(all, sha as string), life.state.rejected)
   const wanted = { cause: 'return', sha: revision.sha, by, reason, revision: revision.name } as const
   life.state = { ...life.state, rejected, wanted }
@@ -113,4 +114,16 @@ async function goBack(life: Life, { release, to, by, reason }: CommandRequest): 
   if (active)
     await giveWay(life, { by: revision.sha, why: `${by} goes back to ${revision.name}${tail(reason)}` })
   return `all traffic goes back to ${revision.name}`
+}
+
+/** A push that has not begun yet does not begin after the return: it has its outcome now. */
+async function leaveHead(life: Life, why: string): Promise<void> {
+  const { active, head, rejected, seen, seq: last, stable, waiting, ...rest } = life.state
+  const known = [active?.sha, stable?.sha, ...rejected, ...seen]
+  if (head === undefined || known.includes(head)) return
+  const seq = (waiting?.sha === head ? waiting.seq : undefined) ?? last + 1
+  const release = { app: life.app, seq, sha: head }
+  const about = { ...(active && { active }), ...(stable && { stable }), head, rejected, seen }
+  life.state = ended({ ...rest, ...about, seq: Math.max(last, seq) }, release, 'aborted')
+  await recordOutcomes(life, [{ release, outcome: 'aborted', message: why }])
 }

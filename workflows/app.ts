@@ -21,7 +21,7 @@ import { answerAppCommands } from './app-commands.ts'
 import { courier } from './courier.ts'
 import { appDetails, appStatusOf } from './details.ts'
 import { failureOf } from './failure.ts'
-import { giveWay, type Life, noteThePusher } from './life.ts'
+import { giveWay, type Life, noteThePusher, recordOutcomes } from './life.ts'
 import {
   type AppInput,
   type AppState,
@@ -216,14 +216,6 @@ function numberOvertaken(life: Life, { overtaken }: Sight): readonly Obituary[] 
     const message = onBranch ? 'a newer push came before it began' : 'the branch does not have this commit'
     return { release, outcome, message }
   })
-}
-
-async function recordOutcomes({ app }: Life, releases: readonly Obituary[]): Promise<void> {
-  if (releases.length === 0) return
-  const summary = `outcomes without a workflow: ${releases.length}`
-  await reporting.closeReleases
-    .executeWithOptions({ summary }, [{ app, releases }])
-    .catch((error: unknown) => log.error('outcomes were not recorded', { ...failureOf(error) }))
 }
 
 async function begin(life: Life, { sha, wanted }: Releases, kept: number | undefined): Promise<void> {

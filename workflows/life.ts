@@ -1,9 +1,11 @@
 // What changes while an App lives, and what it says to the release that runs.
 import type { Duration } from '@temporalio/common'
 import { getExternalWorkflowHandle, log } from '@temporalio/workflow'
-import type { Ending } from '../activities/report.ts'
+import type { Ending, Obituary } from '../activities/report.ts'
 import { releaseWorkflowId } from '../domain/release.ts'
+import { reporting } from './activities.ts'
 import type { Courier } from './courier.ts'
+import { failureOf } from './failure.ts'
 import { type AppInput, type AppState, type SourceMoved, type Supersession, supersede } from './messages.ts'
 
 export interface Life {
@@ -37,4 +39,13 @@ export async function giveWay({ state }: Life, newer: Supersession): Promise<voi
 export function noteThePusher({ pushers }: Life, sha: string, pusher: string): void {
   pushers.set(sha, pusher)
   for (const oldest of pushers.keys()) if (pushers.size > 100) pushers.delete(oldest)
+}
+
+/** Says how commits ended that have no workflow of their own to say it. */
+export async function recordOutcomes({ app }: Life, releases: readonly Obituary[]): Promise<void> {
+  if (releases.length === 0) return
+  const summary = `outcomes without a workflow: ${releases.length}`
+  await reporting.closeReleases
+    .executeWithOptions({ summary }, [{ app, releases }])
+    .catch((error: unknown) => log.error('outcomes were not recorded', { ...failureOf(error) }))
 }

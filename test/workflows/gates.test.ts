@@ -244,6 +244,26 @@ describe('an App', () => {
     await stage.stopWork()
   })
 
+  it('that goes back leaves no push without an outcome', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const second = await stage.push()
+    await stage.ended(second)
+    await stage.askApp('freeze')
+    const third = await stage.push()
+    await until(
+      async () => (await stage.state()).head === third,
+      () => 'the push was not seen',
+    )
+    await stage.askApp('rollback')
+    expect(await stage.ended(third)).toMatchObject({ outcome: 'aborted' })
+    await stage.askApp('unfreeze')
+    await until(
+      () => stage.served()[first] === 1000,
+      () => JSON.stringify(stage.served()),
+    )
+    await stage.stopWork()
+  })
+
   it('moves all traffic at once when its strategy says so, and back', async () => {
     const { stage, first } = await stableStage(temporal)
     const steps = / {4}steps: .*\n/
