@@ -30,14 +30,15 @@ export async function copiesOf(
   ]
   if (wanted.length === 0) return []
   const key = await configKey(kube, app.namespace)
-  return Promise.all(
-    wanted.map(async (one) => {
-      const copy = copyObject(app, one, await original(kube, app, one), key)
-      if (make) await makeCopy(kube, one.kind, copy)
-      const { kind, name, mount } = one
-      return { kind, name, copy: copy.metadata.name, ...(mount !== undefined && { mount }) }
-    }),
-  )
+  const copies: ConfigCopy[] = []
+  // One after the other: of several that are missing, it is always the first that is told.
+  for (const one of wanted) {
+    const copy = copyObject(app, one, await original(kube, app, one), key)
+    if (make) await makeCopy(kube, one.kind, copy)
+    const { kind, name, mount } = one
+    copies.push({ kind, name, copy: copy.metadata.name, ...(mount !== undefined && { mount }) })
+  }
+  return copies
 }
 
 /** Makes those copies of a revision that are missing; fails when what they were copies of has another content by now. */

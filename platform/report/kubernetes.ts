@@ -26,7 +26,7 @@ export function kubernetesReport({ kube, now = Date.now }: ReportOptions): Repor
         conditions: appConditions(status, there, now()),
       })),
     history: async (app) => {
-      const found = await kube.list(kinds.Release, app.namespace, { labels: appLabels(app) })
+      const found = await releasesOf(kube, app)
       return found
         .map((release) => asTold(app, release))
         .sort((a, b) => b.release.seq - a.release.seq)
@@ -55,12 +55,17 @@ async function recordEvent(kube: Kubernetes, { namespace, name }: AppRef, event:
   if (app) await kube.create(kinds.Event, appEvent(event, app, now))
 }
 
+/** What is being deleted is forgotten already. */
+async function releasesOf(kube: Kubernetes, app: AppRef): Promise<readonly Stored<Custom>[]> {
+  const found = await kube.list(kinds.Release, app.namespace, { labels: appLabels(app) })
+  return found.filter(({ metadata }) => !metadata.deletionTimestamp)
+}
+
 const forgottenAtOnce = 100
 
 /** One that has no outcome is never forgotten, however old. */
 async function forgetReleases(kube: Kubernetes, app: AppRef, beyond: number): Promise<number> {
-  const known = await kube.list(kinds.Release, app.namespace, { labels: appLabels(app) })
-  const old = known
+  const old = (await releasesOf(kube, app))
     .slice()
     .sort((a, b) => ReleaseSpec.parse(b.spec).seq - ReleaseSpec.parse(a.spec).seq)
     .slice(beyond)
