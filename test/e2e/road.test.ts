@@ -59,7 +59,10 @@ async function push(behaviour: Behaviour) {
 }
 
 const servedVersion = async () => JSON.parse((await get(host)).body).version as string
-const deployments = () => objects<{ metadata: { name: string } }>('deployments', app)
+const deployments = () =>
+  objects<{ metadata: { name: string }; spec: { replicas: number } }>('deployments', app)
+/** What served before is kept, without pods. */
+const running = async () => (await deployments()).filter(({ spec }) => spec.replicas > 0)
 const failedSince = (at: number) => tally(load.samples, at).failed
 
 beforeAll(async () => {
@@ -99,11 +102,14 @@ describe('one App, from its first push', () => {
     const seen = await weights.stop()
     expect(seen.every((total) => total.sum === 1000)).toBe(true)
     expect(steps(seen, status.revision ?? '')).toEqual([200, 500, 1000])
-    expect((await deployments()).map(({ metadata }) => metadata.name)).toEqual([status.revision])
+    expect((await running()).map(({ metadata }) => metadata.name)).toEqual([status.revision])
+    expect(await deployments()).toHaveLength(2)
   })
 
   test('what runs is what was built: the pods carry the digest that the release names', async () => {
-    const pods = await objects<{ spec: { containers: { image: string }[] } }>('pods', app)
+    const all = await objects<Pod>('pods', app)
+    // The old revision's pods answer what they began, and end.
+    const pods = all.filter(({ metadata }) => metadata.deletionTimestamp === undefined)
     const promoted = (await releases(app)).filter(({ status }) => status?.outcome === 'promoted').at(-1)
     expect(promoted?.status?.image).toMatch(/@sha256:[0-9a-f]{64}$/)
     const images = pods.flatMap(({ spec }) => spec.containers.map(({ image }) => image))
@@ -199,7 +205,7 @@ describe('one App, from its first push', () => {
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'rolled-back' })
     expect(Object.values(await servedWeights(app))).toEqual([1000])
     expect(await servedVersion()).toBe('7')
-    expect(await deployments()).toHaveLength(1)
+    expect(await running()).toHaveLength(1)
   })
 
   test('deleting the App, then its very kind, leaves the traffic served', async () => {
@@ -226,6 +232,11 @@ async function pushWithoutWaiting(behaviour: Behaviour): Promise<string> {
 }
 const pushes: Promise<unknown>[] = []
 afterAll(() => Promise.allSettled(pushes))
+
+interface Pod {
+  readonly metadata: { readonly name: string; readonly deletionTimestamp?: string }
+  readonly spec: { readonly containers: readonly { readonly image: string }[] }
+}
 
 interface Seen {
   readonly sum: number
