@@ -2,13 +2,13 @@
 import type { ReleaseView } from './cluster.ts'
 import { course, sparkline, wantedBy } from './course.ts'
 import { tallyLine } from './evidence.ts'
-import { Exit, type ExitCode, exitCodes } from './exit.ts'
+import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
 import { date, firstLine, span } from './notation.ts'
-import { paragraph } from './paragraph.ts'
+import { labelled } from './paragraph.ts'
 import { commitOf, stateOf } from './release-view.ts'
 import { type Paint, painter } from './screen.ts'
-import { nothingYet } from './selection.ts'
+import { nothingYet, selectReleases } from './selection.ts'
 
 export async function history(
   invocation: Invocation,
@@ -16,14 +16,7 @@ export async function history(
   limit: number,
 ): Promise<ExitCode> {
   const { screen, now, json } = invocation
-  const cluster = await invocation.cluster()
-  const found = await cluster.releases(app)
-  if (app !== undefined && found.length === 0 && !(await cluster.app(app))) {
-    throw new Exit(exitCodes.notFound, `no App named "${app}" in namespace ${cluster.namespace}`, {
-      advice: 'See which there are: slipway status',
-    })
-  }
-  const shown = found.slice(0, limit)
+  const shown = await selectReleases(await invocation.cluster(), app, limit)
   if (json) answerJson(invocation, shown.map(remembered))
   else if (shown.length === 0) screen.err(`${nothingYet}\n`)
   else {
@@ -62,8 +55,6 @@ function entry(release: ReleaseView, { paint, now, columns }: Page): string[] {
   ]
   return [
     `${date(startedAt)}  ${paint('bold', name)}  ${stateOf(release)} ${finishedAt ? 'after' : 'for'} ${took}  ${commitOf(release)}`,
-    ...said
-      .filter(([, text]) => text !== '')
-      .flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
+    ...labelled(said, columns),
   ]
 }

@@ -16,3 +16,12 @@ export function paragraph(label: string, text: string, columns: number): string[
   const indent = ' '.repeat(label.length)
   return lines.map((line, index) => `${index === 0 ? label : indent}${line}`)
 }
+
+/** A line for each label that has something to say. */
+export const labelled = (
+  said: readonly (readonly [label: string, text: string])[],
+  columns: number,
+): string[] =>
+  said
+    .filter(([, text]) => text !== '')
+    .flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns))

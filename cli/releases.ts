@@ -1,11 +1,11 @@
 // `slipway releases`: the releases of a namespace or of one App, newest first.
 import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseView } from './cluster.ts'
-import { Exit, type ExitCode, exitCodes } from './exit.ts'
+import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
 import { firstLine, shortSha, span } from './notation.ts'
 import { stateOf } from './release-view.ts'
-import { nothingYet } from './selection.ts'
+import { nothingYet, selectReleases } from './selection.ts'
 import { table } from './table.ts'
 
 export async function releases(
@@ -13,14 +13,7 @@ export async function releases(
   app: string | undefined,
   limit: number,
 ): Promise<ExitCode> {
-  const cluster = await invocation.cluster()
-  const found = await cluster.releases(app)
-  if (app !== undefined && found.length === 0 && !(await cluster.app(app))) {
-    throw new Exit(exitCodes.notFound, `no App named "${app}" in namespace ${cluster.namespace}`, {
-      advice: 'See which there are: slipway status',
-    })
-  }
-  const shown = found.slice(0, limit)
+  const shown = await selectReleases(await invocation.cluster(), app, limit)
   if (invocation.json) answerJson(invocation, shown)
   else if (shown.length === 0) invocation.screen.err(`${nothingYet}\n`)
   else answerLines(invocation, releaseTable(shown, invocation.now()))

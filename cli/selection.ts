@@ -13,6 +13,21 @@ export async function selectRelease(cluster: Cluster, name: string | undefined):
   return found
 }
 
+/** The newest releases, of one App when it is named. */
+export async function selectReleases(
+  cluster: Cluster,
+  app: string | undefined,
+  limit: number,
+): Promise<readonly ReleaseView[]> {
+  const found = await cluster.releases(app)
+  if (app !== undefined && found.length === 0 && !(await cluster.app(app))) {
+    throw new Exit(exitCodes.notFound, `no App named "${app}" in namespace ${cluster.namespace}`, {
+      advice: 'See which there are: slipway status',
+    })
+  }
+  return found.slice(0, limit)
+}
+
 /** A release by its name, an App's running one, or without a name the only one that runs: what is changed is not guessed. */
 export async function selectRunning(
   cluster: Cluster,

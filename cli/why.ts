@@ -6,7 +6,7 @@ import { evidenceLine } from './evidence.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
 import { date, firstLine, span, utcClock } from './notation.ts'
-import { paragraph } from './paragraph.ts'
+import { labelled, paragraph } from './paragraph.ts'
 import { commitOf, stateOf } from './release-view.ts'
 import { type Paint, painter } from './screen.ts'
 import { selectRelease } from './selection.ts'
@@ -50,9 +50,7 @@ function story(release: ReleaseView, page: Page): string[] {
   return [
     `${paint('bold', release.name)}  ${commitOf(release)}`,
     `${stateOf(release)} ${finishedAt ? 'after' : 'for'} ${lasted}; begun ${date(startedAt)}`,
-    ...said
-      .filter(([, text]) => text !== '')
-      .flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
+    ...labelled(said, columns),
     ...(judging ? ['  asked of the metrics at each look:', `    ${judging.query}`] : []),
     '',
     ...decisions(release).flatMap((decision) => line(decision, page)),
