@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { kinds } from '../kinds.ts'
 import type { Kubernetes } from '../kubernetes.ts'
+import { ourLabels } from './objects.ts'
 
 /** Of each namespace of Apps. Without it every name changes, and each App that has configuration is released once more. */
 export const configKeyName = 'slipway-config-key'
@@ -26,7 +27,7 @@ async function make(kube: Kubernetes, namespace: string): Promise<Buffer | undef
     metadata: {
       name: configKeyName,
       namespace,
-      labels: { 'app.kubernetes.io/managed-by': 'slipway' },
+      labels: ourLabels,
     },
     type: 'Opaque',
     immutable: true,

@@ -5,6 +5,7 @@ import { kinds } from '../kinds.ts'
 import type { Kubernetes } from '../kubernetes.ts'
 import type { AppStatus, Listed, Running } from '../platform.ts'
 import { asMade } from './made.ts'
+import { ourLabels } from './objects.ts'
 
 /** What holds a deleted App until it was retired. */
 export const retireFinalizer = 'slipway.dev/retire'
@@ -17,9 +18,8 @@ export async function listed(kube: Kubernetes): Promise<readonly Listed[]> {
 export async function running(kube: Kubernetes, apps: readonly AppRef[]): Promise<readonly Running[]> {
   const known = new Set(apps.map(appKey))
   const namespaces = [...new Set(apps.map(({ namespace }) => namespace))]
-  const labels = { 'app.kubernetes.io/managed-by': 'slipway' }
   const found = await Promise.all(
-    namespaces.map((namespace) => kube.list(kinds.Deployment, namespace, { labels })),
+    namespaces.map((namespace) => kube.list(kinds.Deployment, namespace, { labels: ourLabels })),
   )
   return found.flat().flatMap((deployment) => {
     const { metadata } = deployment

@@ -7,11 +7,10 @@ import type { Autoscaler, Deployment, Service } from '../kinds.ts'
 import type { Named } from '../kubernetes.ts'
 import { podSpec } from './pod.ts'
 
-/** Everything that is Slipway's and belongs to the App. */
-export const appLabels = (app: AppRef) => ({
-  'app.kubernetes.io/managed-by': 'slipway',
-  'slipway.dev/app': app.name,
-})
+/** Everything that is Slipway's. */
+export const ourLabels = { 'app.kubernetes.io/managed-by': 'slipway' }
+/** And belongs to the App. */
+export const appLabels = (app: AppRef) => ({ ...ourLabels, 'slipway.dev/app': app.name })
 export const revisionLabel = 'slipway.dev/revision'
 export const releaseLabel = 'slipway.dev/release'
 /** What the revision was made of, from which it is known again: names of its configuration, never content. */

@@ -4,9 +4,7 @@ import { type Deployment, kinds, type Resource, type Service } from '../kinds.ts
 import type { Kubernetes, Stored } from '../kubernetes.ts'
 import type { Repair } from '../platform.ts'
 import { asMade } from './made.ts'
-import { type RevisionObjects, revisionLabel, revisionObjects } from './objects.ts'
-
-const ours = { 'app.kubernetes.io/managed-by': 'slipway' }
+import { ourLabels, type RevisionObjects, revisionLabel, revisionObjects } from './objects.ts'
 
 /**
  * One read of each kind for each namespace. How many pods there are is not looked at: a release, an autoscaler or a person who
@@ -17,8 +15,8 @@ export async function repairRevisions(kube: Kubernetes, apps: readonly AppRef[])
   const repairs: Repair[] = []
   for (const namespace of new Set(apps.map((app) => app.namespace))) {
     const [deployments, services] = await Promise.all([
-      kube.list(kinds.Deployment, namespace, { labels: ours }),
-      kube.list(kinds.Service, namespace, { labels: ours }),
+      kube.list(kinds.Deployment, namespace, { labels: ourLabels }),
+      kube.list(kinds.Service, namespace, { labels: ourLabels }),
     ])
     for (const there of deployments) {
       const app = appOf(there)
