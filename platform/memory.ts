@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { appKey } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
+import { aborted } from './memory/clock.ts'
 import { memoryDeploy } from './memory/deploy.ts'
 import { memoryHooks } from './memory/hooks.ts'
 import { memoryMetrics } from './memory/metrics.ts'
@@ -80,11 +81,6 @@ function build(world: World): Build {
 }
 
 const followers = (world: World, sha: string): number => world.building.get(sha) ?? 0
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
 
 /** Writes each call down and lets the test's hook have its say first. */
 function noted<Word extends keyof Platform>(

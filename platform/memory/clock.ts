@@ -46,3 +46,9 @@ export function memoryClock(): Clock {
     })
   return { now, sleep }
 }
+
+/** Rejects when the signal falls. */
+export const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_, reject) => {
+    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  })

@@ -2,6 +2,7 @@
 import { NoAnswer } from '../../domain/no-answer.ts'
 import { hookId } from '../hooks/http.ts'
 import type { HookAnswer, Hooks } from '../platform.ts'
+import { aborted } from './clock.ts'
 import type { World } from './world.ts'
 
 export function memoryHooks({ clock, hooks, hookRuns }: World): Hooks {
@@ -35,8 +36,3 @@ export function memoryHooks({ clock, hooks, hookRuns }: World): Hooks {
     },
   }
 }
-
-const aborted = (signal: AbortSignal): Promise<never> =>
-  new Promise((_, reject) => {
-    signal.addEventListener('abort', () => reject(signal.reason), { once: true })
-  })
