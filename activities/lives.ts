@@ -3,7 +3,7 @@ import type { Context } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/common'
 import { type AppRef, appKey } from '../domain/app.ts'
 import { appWorkflowId, type ReleaseRef, releaseWorkflowId } from '../domain/release.ts'
-import type { Ending } from './report.ts'
+import { type Ending, endingOf } from './report.ts'
 
 export interface Lives {
   /** The ids of the workflows that run, as Temporal lists them: a moment late. */
@@ -69,16 +69,8 @@ export function temporalLives({ client, info }: Pick<Context, 'client' | 'info'>
       )
     },
     inHand: (app) => within(() => workflow.getHandle(appWorkflowId(app)).query<InHand>('status')),
-    async ending(release) {
-      try {
-        return (await within(() => workflow.getHandle(releaseWorkflowId(release)).result())) as Ending
-      } catch (error) {
-        // The class itself belongs to the client, which activities do not import.
-        const over = error instanceof Error && error.name === 'WorkflowFailedError'
-        if (over || error instanceof WorkflowNotFoundError) return null
-        throw error
-      }
-    },
+    ending: (release) =>
+      endingOf(() => within(() => workflow.getHandle(releaseWorkflowId(release)).result())),
     async cancel(release) {
       await within(() => workflow.getHandle(releaseWorkflowId(release)).cancel())
     },

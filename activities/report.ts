@@ -63,15 +63,20 @@ export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traf
     /** Waits for a release whose App's workflow is not its parent any more. */
     async awaitRelease(release: ReleaseRef): Promise<Ending> {
       const handle = Context.current().client.workflow.getHandle(releaseWorkflowId(release))
-      try {
-        return (await alive(() => handle.result())) as NonNullable<Ending>
-      } catch (error) {
-        // The class itself belongs to the client, which activities do not import.
-        const over = error instanceof Error && error.name === 'WorkflowFailedError'
-        if (over || error instanceof WorkflowNotFoundError) return null
-        throw error
-      }
+      return endingOf(() => alive(() => handle.result()))
     },
+  }
+}
+
+/** Null when the workflow ended without a word, or is not known any more. */
+export async function endingOf(result: () => Promise<unknown>): Promise<Ending> {
+  try {
+    return (await result()) as NonNullable<Ending>
+  } catch (error) {
+    // The class itself belongs to the client, which activities do not import.
+    const over = error instanceof Error && error.name === 'WorkflowFailedError'
+    if (over || error instanceof WorkflowNotFoundError) return null
+    throw error
   }
 }
 
