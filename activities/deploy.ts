@@ -51,7 +51,9 @@ export interface Ran {
 export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traffic'>, clock: Clock) {
   return {
     /** Makes the revision run, also one that was stopped, and waits until its pods are ready. */
-    async runRevision({ revision, scale, stable }: Run): Promise<Ran> {
+    async runRevision(asked: Run | Revision): Promise<Ran> {
+      // A release that began with an earlier version asks for the revision alone.
+      const { revision, scale, stable }: Run = 'revision' in asked ? asked : { revision: asked }
       await alive(async () => {
         await deploy.create(revision, firstPods(scale))
         const { wanted } = await deploy.readiness(revision)

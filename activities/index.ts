@@ -25,6 +25,7 @@ export function createActivities(platform: Platform, clock: Clock = systemClock)
     ...stepVerbs(platform, clock),
     ...canaryVerbs(platform, clock),
     ...hookVerbs(platform, clock),
+    // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
     ...reportVerbs(platform, clock),
     ...recallVerbs(platform),
     // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
