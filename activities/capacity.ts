@@ -47,28 +47,27 @@ export async function releasePods(deploy: Deploy, stays: Revision): Promise<void
   if (wanted > 0 && (stays.run.autoscale || wanted < least)) await deploy.scale(stays, least)
 }
 
-/**
- * Waits until who gets the traffic back is ready for it; traffic that hurts is not kept waiting for long. The load may have
- * grown meanwhile: it gets as many pods as whoever carries it now.
- */
+/** Waits until who gets the traffic back is ready for it; traffic that hurts is not kept waiting for long. */
 export async function prepareReturn(deploy: Deploy, clock: Clock, route: RouteWrite): Promise<void> {
   const { revisions } = await deploy.describe(route.app)
   const stable = revisions.find(({ name }) => name === route.stable)
   if (!stable) return
-  const others = revisions.filter(({ name }) => name !== stable.name)
-  const carried = await Promise.all(others.map(async (one) => (await deploy.readiness(one)).wanted))
   const { wanted: present } = await deploy.readiness(stable)
-  const needed = neededPods({
-    share: 1000,
-    present: Math.max(present, ...carried),
-    run: stable.run,
-    scale: 'full',
-  })
+  const carried = stable.run.autoscale ? await podsBeside(deploy, stable, revisions) : 0
+  const load = Math.max(present, carried)
+  const needed = neededPods({ share: 1000, present: load, run: stable.run, scale: 'full' })
   if (present < needed) await deploy.scale(stable, needed)
   await asked(clock, { every: 500, until: clock.now() + returnWithin }, async () => {
     const { ready, wanted } = await deploy.readiness(stable)
     return ready >= wanted && wanted > 0 ? true : undefined
   })
+}
+
+/** The load may have grown meanwhile: an autoscaled revision gets as many pods as whoever carries it now. */
+async function podsBeside(deploy: Deploy, stable: Revision, revisions: readonly Revision[]): Promise<number> {
+  const others = revisions.filter(({ name }) => name !== stable.name)
+  const carried = await Promise.all(others.map(async (one) => (await deploy.readiness(one)).wanted))
+  return Math.max(0, ...carried)
 }
 
 const find = async (deploy: Deploy, app: Revision['app'], revision: string): Promise<Revision | undefined> =>
