@@ -7,7 +7,7 @@ import { refused } from './commands.ts'
 import { failureOf } from './failure.ts'
 import { giveWay, type Life, recordOutcomes } from './life.ts'
 import { command, type Frozen, freeze } from './messages.ts'
-import { ended, rejecting, whyNoRetry } from './queue.ts'
+import { closeUnbegun, isAnswered, rejecting, whyNoRetry } from './queue.ts'
 import { tail } from './waiting.ts'
 
 const answersKept = 200
@@ -118,12 +118,10 @@ async function goBack(life: Life, { release, to, by, reason }: CommandRequest): 
 
 /** A push that has not begun yet does not begin after the return: it has its outcome now. */
 async function leaveHead(life: Life, why: string): Promise<void> {
-  const { active, head, rejected, seen, seq: last, stable, waiting, ...rest } = life.state
-  const known = [active?.sha, stable?.sha, ...rejected, ...seen]
-  if (head === undefined || known.includes(head)) return
-  const seq = (waiting?.sha === head ? waiting.seq : undefined) ?? last + 1
-  const release = { app: life.app, seq, sha: head }
-  const about = { ...(active && { active }), ...(stable && { stable }), head, rejected, seen }
-  life.state = ended({ ...rest, ...about, seq: Math.max(last, seq) }, release, 'aborted')
-  await recordOutcomes(life, [{ release, outcome: 'aborted', message: why }])
+  const { head } = life.state
+  if (head === undefined || isAnswered(life.state, head)) return
+  const closed = closeUnbegun(life.state, { app: life.app, sha: head, outcome: 'aborted' })
+  const { waiting: _, ...state } = closed.state
+  life.state = state
+  await recordOutcomes(life, [{ release: closed.release, outcome: 'aborted', message: why }])
 }

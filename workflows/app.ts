@@ -30,7 +30,7 @@ import {
   type SourceMoved,
   sourceMoved,
 } from './messages.ts'
-import { type Decision, decide, ended, rebuilt, unanswered } from './queue.ts'
+import { closeUnbegun, type Decision, decide, ended, isAnswered, rebuilt, unanswered } from './queue.ts'
 import { release } from './release.ts'
 import { searchAttributes } from './search-attributes.ts'
 
@@ -178,9 +178,9 @@ async function act(life: Life, sight: Sight): Promise<void> {
 
 /** A head that has no outcome and is not on its way to one is not forgotten when the branch moves on: a freeze, or a wish, came first. */
 function keepHead(life: Life, { head }: Sight): void {
-  const { active, rejected, seen, stable, waiting } = life.state
-  const known = [active?.sha, stable?.sha, waiting?.sha, ...rejected, ...seen]
-  if (head && !known.includes(head.sha)) life.state = { ...life.state, waiting: { sha: head.sha } }
+  const { state } = life
+  if (!head || state.waiting?.sha === head.sha || isAnswered(state, head.sha)) return
+  life.state = { ...state, waiting: { sha: head.sha } }
 }
 
 function see(life: Life, { head, stable, seq = 0 }: Sight): void {
@@ -208,11 +208,9 @@ const numberKept = ({ sha, wanted }: Releases, waiting: AppState['waiting']): nu
 /** The commits that never became a release get a number each: every push has its outcome. */
 function numberOvertaken(life: Life, { overtaken }: Sight): readonly Obituary[] {
   return overtaken.map(({ sha, onBranch }) => {
-    const { waiting, seq: last } = life.state
-    const seq = (waiting?.sha === sha ? waiting.seq : undefined) ?? last + 1
-    const release = { app: life.app, seq, sha }
     const outcome = onBranch ? 'superseded' : 'ignored'
-    life.state = ended({ ...life.state, seq: Math.max(last, seq) }, release, outcome)
+    const { release, state } = closeUnbegun(life.state, { app: life.app, sha, outcome })
+    life.state = state
     const message = onBranch ? 'a newer push came before it began' : 'the branch does not have this commit'
     return { release, outcome, message }
   })

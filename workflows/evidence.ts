@@ -4,6 +4,7 @@ import type { JudgePlan, Phase, Plan } from '../domain/release.ts'
 import { studying, watching } from './activities.ts'
 import { percent } from './details.ts'
 import { endForHarm, type Road, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
+import { watchUntilSeen } from './watch.ts'
 
 export type SequentialPlan = Exclude<JudgePlan, { kind: 'thresholds' }>
 
@@ -76,25 +77,16 @@ async function give(road: Road, phase: Phase, course: Course): Promise<number> {
  * Watches until the judge wants something else that the gates allow, however long there is nothing to see. Undefined when a
  * person promoted it meanwhile.
  */
-async function watch(road: Road, stand: Stand, since: number): Promise<Ended | undefined> {
-  const { gates } = road
+function watch(road: Road, stand: Stand, since: number): Promise<Ended | undefined> {
+  const { gates, story } = road
   const { weight } = stand.course
-  let { state } = stand
-  for (;;) {
-    if (gates.promoted()) return undefined
-    const seen = await gates.attend(() => look(road, { ...stand, state }, since))
-    if (!seen) continue
-    if (seen.kind === 'barred') gates.reach(seen)
-    else if (seen.kind !== 'stalled' && seen.kind !== 'watching') {
-      gates.leave()
-      return seen
-    }
-    state = seen.state
-    if (seen.kind === 'watching' && seen.at !== undefined) gates.tick(seen.at)
-    if (seen.kind === 'barred' || gates.wasCut(seen.kind === 'watching' ? seen.at : undefined)) continue
-    road.story.stall(seen.kind === 'stalled' ? seen.reason : undefined)
-    if (weight > 0) await shiftAgain(road, weight)
-  }
+  return watchUntilSeen<Stand['state'], Ended>(gates, stand.state, {
+    look: (state) => look(road, { ...stand, state }, since),
+    async paused(seen) {
+      story.stall(seen.kind === 'stalled' ? seen.reason : undefined)
+      if (weight > 0) await shiftAgain(road, weight)
+    },
+  })
 }
 
 function look(road: Road, stand: Stand, since: number): Promise<CanaryWatched> {

@@ -1,12 +1,6 @@
 // What keeps a release's weight from rising: gates, windows, a pause, a freeze, and harm that a person must decide on.
 // The weight stays where it is, and the watch goes on: whatever is asked here can be answered while the canary is looked at.
-import {
-  ApplicationFailure,
-  CancellationScope,
-  CancelledFailure,
-  condition,
-  isCancellation,
-} from '@temporalio/workflow'
+import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow'
 import type { Bar, Barred } from '../activities/bar.ts'
 import type { HookAsked } from '../activities/hooks.ts'
 import { type ApprovalFacts, isApproved, nameOf, refusal } from '../domain/approval.ts'
@@ -15,6 +9,7 @@ import { formatDuration } from '../domain/duration.ts'
 import type { Gate, GatePoint, HookGate } from '../domain/gate.ts'
 import type { Plan } from '../domain/release.ts'
 import { asking, awaiting } from './activities.ts'
+import { cutter } from './cut.ts'
 import { failureOf } from './failure.ts'
 import type { Frozen } from './messages.ts'
 import type { Story } from './story.ts'
@@ -65,15 +60,14 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
   let promotedBy: string | undefined
   let changes = 0
   let wakeAt: number | undefined
-  let cut: (() => void) | undefined
-  let wasCut = false
+  const cut = cutter()
 
   /** Something that a watch was told is not so any more. */
   function change(): void {
     changes += 1
     wanted = undefined
     closed = undefined
-    cut?.()
+    cut.now()
     say()
   }
   function say(): void {
@@ -137,10 +131,12 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
       `${gate.name} still waits, for ${formatDuration(Math.round((at - since) / 1000) * 1000)}: ${asks(gate)}`,
     )
   }
+  /** The gates that wait for people. */
+  const waitingOnPeople = () => [...reached.values()].filter(({ gate }) => gate.kind === 'approval')
+
   /** When something here is due by itself. */
   function nextDue(): number | undefined {
-    const people = [...reached.values()].filter(({ gate }) => gate.kind === 'approval')
-    const times = people.flatMap(({ gate, since, remindAt }) => [
+    const times = waitingOnPeople().flatMap(({ gate, since, remindAt }) => [
       since + gate.timeout,
       ...(remindAt === undefined ? [] : [remindAt]),
     ])
@@ -148,8 +144,9 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
   }
   /** The gate that an approval is meant for. */
   function waitingFor({ step }: CommandRequest): Reached | undefined {
-    const people = [...reached.values()].filter(({ gate }) => gate.kind === 'approval')
-    return step === undefined ? people[0] : people.find(({ gate }) => gate.name === step)
+    return step === undefined
+      ? waitingOnPeople()[0]
+      : waitingOnPeople().find(({ gate }) => gate.name === step)
   }
   function ceiling(weight: number, next: GatePoint | undefined): number | undefined {
     if (isHeld()) return weight
@@ -178,24 +175,8 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
         ...(wakeAt !== undefined && { wakeAt }),
       }
     },
-    async attend(watch) {
-      const scope = new CancellationScope()
-      cut = () => {
-        wasCut = true
-        scope.cancel()
-      }
-      wasCut = false
-      const seen = await scope.run(watch).catch((error: unknown) => {
-        // It had not begun yet. If the release itself is ending, that is told below.
-        if (wasCut && isCancellation(error)) return undefined
-        throw error
-      })
-      cut = undefined
-      // The watch gave back what it had seen; the release is ending all the same.
-      if (CancellationScope.current().consideredCancelled) throw new CancelledFailure('the release is ending')
-      return seen
-    },
-    wasCut: (at) => wasCut || (at !== undefined && wakeAt !== undefined && at >= wakeAt),
+    attend: cut.run,
+    wasCut: (at) => cut.happened() || (at !== undefined && wakeAt !== undefined && at >= wakeAt),
     reach(barred) {
       wanted = barred.wants
       closed = barred.closed
@@ -288,16 +269,9 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
     const windows = plan?.windows ?? []
     if (windows.length === 0) return true
     const told = closed !== undefined
-    const scope = new CancellationScope()
-    cut = () => scope.cancel()
     const asked = { windows, told }
-    const opening = await scope
-      .run(() => awaiting.awaitOpening.executeWithOptions({ summary: 'until a window opens' }, [asked]))
-      .catch((error: unknown) => {
-        if (isCancellation(error) && !CancellationScope.current().consideredCancelled) return undefined
-        throw error
-      })
-    cut = undefined
+    const summary = 'until a window opens'
+    const opening = await cut.run(() => awaiting.awaitOpening.executeWithOptions({ summary }, [asked]))
     closed = opening?.open === false ? opening : undefined
     say()
     return opening?.open ?? false

@@ -1,6 +1,7 @@
 // What an App does next, given what it knows and what it sees: pure, so that it can be told the wildest stories in a test.
 import type { Memory } from '../activities/report.ts'
 import type { Sight } from '../activities/source.ts'
+import type { AppRef } from '../domain/app.ts'
 import type { Outcome, ReleaseRef } from '../domain/release.ts'
 import type { AppState, Wanted } from './messages.ts'
 
@@ -98,6 +99,21 @@ export function ended(state: AppState, release: ReleaseRef, outcome: Outcome, wa
     seen: newest(state.seen, release.sha, 200),
   }
 }
+
+/** A commit that ends without having begun: with the number that was kept for it, or the next one. */
+export function closeUnbegun(
+  state: AppState,
+  { app, sha, outcome }: { readonly app: AppRef; readonly sha: string; readonly outcome: Outcome },
+): { readonly state: AppState; readonly release: ReleaseRef } {
+  const { waiting, seq: last } = state
+  const seq = (waiting?.sha === sha ? waiting.seq : undefined) ?? last + 1
+  const release = { app, seq, sha }
+  return { release, state: ended({ ...state, seq: Math.max(last, seq) }, release, outcome) }
+}
+
+/** Whether the commit has its outcome, is on its way to one, or holds the traffic. */
+export const isAnswered = ({ active, stable, rejected, seen }: AppState, sha: string): boolean =>
+  [active?.sha, stable?.sha, ...rejected, ...seen].includes(sha)
 
 export const rejecting = (rejected: readonly string[], one: string): readonly string[] =>
   newest(rejected, one, 100)

@@ -6,6 +6,7 @@ import type { Phase, Step } from '../domain/release.ts'
 import { awaiting, watching } from './activities.ts'
 import { percent } from './details.ts'
 import { endForHarm, type Road, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
+import { watchUntilSeen } from './watch.ts'
 
 /** What ends a step's watch. */
 type Seen = Exclude<Watched, { kind: 'stalled' | 'watching' | 'barred' }>
@@ -48,28 +49,15 @@ async function hold(road: Road, phase: Phase, step: Step, { name, next }: Place)
   }
 }
 
-/**
- * Watches until there is a verdict that the gates let pass, however long there is nothing to see. Undefined when a person
- * promoted it meanwhile.
- */
-async function watch(road: Road, step: Step, since: number, next: GatePoint): Promise<Seen | undefined> {
-  const { story, gates } = road
-  let state: Watch['state']
-  for (;;) {
-    if (gates.promoted()) return undefined
-    const seen = await gates.attend(() => look(road, step, since, { state, next }))
-    if (!seen) continue
-    if (seen.kind === 'barred') gates.reach(seen)
-    else if (seen.kind !== 'stalled' && seen.kind !== 'watching') {
-      gates.leave()
-      return seen
-    }
-    state = seen.state
-    if (seen.kind === 'watching' && seen.at !== undefined) gates.tick(seen.at)
-    if (seen.kind === 'barred' || gates.wasCut(seen.kind === 'watching' ? seen.at : undefined)) continue
-    if (seen.kind === 'stalled') story.stall(seen.reason)
-    await shiftAgain(road, step.weight)
-  }
+/** Watches until there is a verdict that the gates let pass. Undefined when a person promoted it meanwhile. */
+function watch(road: Road, step: Step, since: number, next: GatePoint): Promise<Seen | undefined> {
+  return watchUntilSeen<Watch['state'], Seen>(road.gates, undefined, {
+    look: (state) => look(road, step, since, { state, next }),
+    async paused(seen) {
+      if (seen.kind === 'stalled') road.story.stall(seen.reason)
+      await shiftAgain(road, step.weight)
+    },
+  })
 }
 
 interface Looking {

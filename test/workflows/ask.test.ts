@@ -21,18 +21,23 @@ const request = (part: Partial<CommandRequest> & Pick<CommandRequest, 'verb'>): 
   ...part,
 })
 
+/** A release that builds until somebody ends it. */
+async function building(stage: Stage) {
+  const sha = await stage.push({ buildWaitsFor: new Promise(() => {}) })
+  await until(
+    () => stage.world.building.has(sha),
+    () => 'the build has not begun',
+  )
+  const { release } = stage.releaseOf(sha) ?? {}
+  if (!release) throw new Error('there is no release')
+  return { sha, id: releaseWorkflowId(release) }
+}
+
 describe('a release', () => {
   it('gives the answer that it gave before it ended, and none to what is new', async () => {
     const { stage, first } = await stableStage(temporal)
-    const sha = await stage.push({ buildWaitsFor: new Promise(() => {}) })
-    await until(
-      () => stage.world.building.has(sha),
-      () => 'the build has not begun',
-    )
-    const { release } = stage.releaseOf(sha) ?? {}
-    if (!release) throw new Error('there is no release')
+    const { sha, id } = await building(stage)
     const ask = asking(stage)
-    const id = releaseWorkflowId(release)
     const abort = request({ verb: 'abort' })
     const answer = await ask.running(id, abort)
     expect(answer).toMatchObject({ state: 'accepted' })
@@ -45,14 +50,7 @@ describe('a release', () => {
 
   it('refuses with a sentence', async () => {
     const { stage, first } = await stableStage(temporal)
-    const sha = await stage.push({ buildWaitsFor: new Promise(() => {}) })
-    await until(
-      () => stage.world.building.has(sha),
-      () => 'the build has not begun',
-    )
-    const { release } = stage.releaseOf(sha) ?? {}
-    if (!release) throw new Error('there is no release')
-    const id = releaseWorkflowId(release)
+    const { sha, id } = await building(stage)
     const said = await asking(stage).running(id, request({ verb: 'resume' }))
     expect(said).toEqual({ state: 'refused', message: 'cannot resume: it is not paused' })
     await asking(stage).running(id, request({ verb: 'abort' }))
