@@ -142,13 +142,12 @@ describe('who may ask what', () => {
 
   it.each(roles)('%s speaks for nobody else', async (role) => {
     const abort = { release: 'shop-7', verb: 'abort' }
-    const [forged, behalf] = [
-      ask(role, { ...abort, by: 'kim' }),
-      ask(role, { ...abort, by: role, onBehalfOf: 'github:kim' }),
-    ]
+    const forged = ask(role, { ...abort, by: 'kim' })
     await expect(forged).rejects.toThrow(
       role === 'viewer' ? 'cannot create' : `by must be your own name, ${role}`,
     )
+    // Only now: a refusal that nobody waits for yet would end the run.
+    const behalf = ask(role, { ...abort, by: role, onBehalfOf: 'github:kim' })
     await expect(behalf).rejects.toThrow(role === 'viewer' ? 'cannot create' : 'only Slipway itself')
   })
 
