@@ -4,10 +4,13 @@ import { type HttpRoute, kinds } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
 import type { Repair } from '../platform.ts'
 import { namesBeside, routesBeside, saysSo, whoChanged } from './beside.ts'
-import { type GatewayRef, httpRoute, managedBy, routeState } from './route.ts'
+import { type GatewayRef, httpRoute, isOurs, managedBy, routeState } from './route.ts'
 import { settle } from './settle.ts'
 
 type Routes = ReadonlyMap<string, Stored<HttpRoute>>
+
+/** The gateway answers a change with a write of the route's status: who is that late looks again. What remains is the next sweep's. */
+const tries = 5
 
 /** One read for each namespace. A route that does not say what it was written to be is left alone: nobody can know. */
 export async function repairRoutes(
@@ -38,21 +41,21 @@ async function repaired(
   app: AppRef,
   routes: Routes,
 ): Promise<readonly Repair[]> {
-  const there = routes.get(app.name)
-  const state = there && routeState(there)
-  if (!there || !state) return []
-  const { drift, ...said } = state
-  if (!drift) return besides(kube, app, there, routes)
-  // The same epoch: who wrote it is still who owns it. A newer write in between wins, and the next look sees the rest.
-  const route = httpRoute({ app, ...said, ...drift.written }, gateway, there)
-  const back = await kube.replace(kinds.HTTPRoute, {
-    ...there,
-    ...route,
-    metadata: { ...there.metadata, ...route.metadata },
-  })
-  if (!back) return []
-  const { what, manager } = drift
-  return [{ app, what, manager }, ...(await besides(kube, app, back, routes))]
+  let there = routes.get(app.name)
+  for (let attempt = 1; there && isOurs(there) && attempt <= tries; attempt += 1) {
+    const state = routeState(there)
+    if (!state) return []
+    const { drift, ...said } = state
+    if (!drift) return besides(kube, app, there, routes)
+    // The same epoch: who wrote it is still who owns it. A newer write in between wins.
+    const route = httpRoute({ app, ...said, ...drift.written }, gateway, there)
+    const metadata = { ...there.metadata, ...route.metadata }
+    const back = await kube.replace(kinds.HTTPRoute, { ...there, ...route, metadata })
+    const { what, manager } = drift
+    if (back) return [{ app, what, manager }, ...(await besides(kube, app, back, routes))]
+    there = await kube.get(kinds.HTTPRoute, app.namespace, app.name)
+  }
+  return []
 }
 
 /** What stands beside is told only when another has its name on it: the rest may be a write that is half way. */
