@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Outcome, ReleaseStatus } from '../../domain/release.ts'
 import { paths } from '../../local/paths.ts'
+import { configurationOf, weightsOf } from '../../local/served.ts'
 import { readState } from '../../local/state.ts'
 
 export const lab = readState()
@@ -44,21 +45,8 @@ export function get(host: string, path = '/'): Promise<{ status: number; body: s
 
 /** The weights in the gateway's own configuration, by revision: the driver's code is not asked. */
 export async function servedWeights(app: string): Promise<Readonly<Record<string, number>>> {
-  const answer = await fetch(`${lab.addresses.gateway}/api/rawdata`, { signal: AbortSignal.timeout(2_000) })
-  const { services } = (await answer.json()) as {
-    services: Record<string, { weighted?: { services: { name: string; weight: number }[] } }>
-  }
-  const backends = Object.entries(services)
-    .filter(([name]) => name.startsWith(`httproute-default-${app}-`))
-    .flatMap(([, { weighted }]) => weighted?.services ?? [])
-  return Object.fromEntries(
-    backends.flatMap(({ name, weight }) => {
-      const revision = new RegExp(`${app}-[0-9a-f]{7}-[0-9a-z]+`).exec(
-        name.replace(`httproute-default-${app}-`, ''),
-      )?.[0]
-      return revision ? [[revision, weight]] : []
-    }),
-  )
+  const configuration = await configurationOf(lab.addresses.gateway)(AbortSignal.timeout(2_000))
+  return weightsOf(configuration, { namespace: 'default', name: app }) ?? {}
 }
 
 /** kubectl with the administrator's rights; its words on failure are thrown. */

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { type Load, startLoad, tally } from '../../local/load.ts'
+import { configurationOf, type Served, watchGateway } from '../../local/served.ts'
 import {
   get,
   kill,
@@ -92,16 +93,17 @@ describe('one App, from its first push', () => {
 
   test('a good push is promoted step by step, and nobody sees a failure, though its port is another', async () => {
     const begun = Date.now()
-    const weights = watchWeights()
+    const gateway = watchGateway(configurationOf(lab.addresses.gateway), { namespace: 'default', name: app })
     const { sha } = await push({ version: 2, port: 8082 })
     const status = await outcomeOf(app, sha)
     expect(status).toMatchObject({ outcome: 'promoted' })
     expect(await servedVersion()).toBe('2')
     expect(failedSince(begun)).toBe(0)
 
-    const seen = await weights.stop()
-    expect(seen.every((total) => total.sum === 1000)).toBe(true)
-    expect(steps(seen, status.revision ?? '')).toEqual([200, 500, 1000])
+    await gateway.stop()
+    const sums = gateway.changes.map(({ weights }) => Object.values(weights).reduce((a, b) => a + b, 0))
+    expect(new Set(sums)).toEqual(new Set([1000]))
+    expect(steps(gateway.changes, status.revision ?? '')).toEqual([200, 500, 1000])
     expect((await running()).map(({ metadata }) => metadata.name)).toEqual([status.revision])
     expect(await deployments()).toHaveLength(2)
   })
@@ -238,33 +240,8 @@ interface Pod {
   readonly spec: { readonly containers: readonly { readonly image: string }[] }
 }
 
-interface Seen {
-  readonly sum: number
-  readonly weights: Readonly<Record<string, number>>
-}
-
-/** Reads the gateway's configuration again and again, until stopped. */
-function watchWeights() {
-  const seen: Seen[] = []
-  const timer = setInterval(() => {
-    servedWeights(app).then(
-      (weights) => {
-        const sum = Object.values(weights).reduce((a, b) => a + b, 0)
-        if (sum > 0) seen.push({ sum, weights })
-      },
-      () => undefined,
-    )
-  }, 200)
-  return {
-    stop: async (): Promise<readonly Seen[]> => {
-      clearInterval(timer)
-      return seen
-    },
-  }
-}
-
 /** The weights that the revision held, each once, in order. */
-function steps(seen: readonly Seen[], revision: string): readonly number[] {
+function steps(seen: readonly Served[], revision: string): readonly number[] {
   const held = seen.map(({ weights }) => weights[revision] ?? 0).filter((weight) => weight > 0)
   return held.filter((weight, index) => weight !== held[index - 1])
 }
