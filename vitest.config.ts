@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config'
 // Each file has its own server or namespace and mostly waits: side by side they take half the time.
 const real = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 }
 // These change what all of the machine stands on.
-const alone = { ...real, fileParallelism: false }
+const alone = { ...real, testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false }
 
 export default defineConfig({
   test: {

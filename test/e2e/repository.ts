@@ -15,7 +15,11 @@ export interface Repository {
   /** Writes a file of the work tree. */
   readonly write: (path: string, text: string) => Promise<void>
   readonly read: (path: string) => Promise<string>
-  /** Commits what changed and pushes it; git's own failure is thrown with what it printed. */
+  /** Commits what changed; the commit's name. */
+  readonly commit: (message: string) => Promise<string>
+  /** Pushes what was committed, and listens to its end; git's own failure is thrown with what it printed. */
+  readonly offer: () => Promise<string>
+  /** Both, one after the other. */
   readonly push: (message: string) => Promise<Pushed>
   readonly remove: () => Promise<void>
 }
@@ -40,17 +44,19 @@ export async function aRepository(example: string, remote: string, tokenFile: st
   await git('config', 'user.email', 'ana@example.com')
   await git('remote', 'add', 'origin', remote)
 
+  const commit = async (message: string) => {
+    await git('add', '--all')
+    await git('commit', '--quiet', '--allow-empty', '--message', message)
+    return (await git('rev-parse', 'HEAD')).trim()
+  }
+  const offer = () => git('push', 'origin', 'HEAD:main')
   return {
     folder,
     write: (path, text) => writeFile(join(folder, path), text),
     read: (path) => readFile(join(folder, path), 'utf8'),
-    push: async (message) => {
-      await git('add', '--all')
-      await git('commit', '--quiet', '--allow-empty', '--message', message)
-      const sha = (await git('rev-parse', 'HEAD')).trim()
-      const said = await git('push', 'origin', 'HEAD:main')
-      return { sha, said }
-    },
+    commit,
+    offer,
+    push: async (message) => ({ sha: await commit(message), said: await offer() }),
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

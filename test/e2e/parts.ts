@@ -1,0 +1,31 @@
+// Slipway's own parts as a crash leaves them, and as whatever watches over them starts them again.
+import { ensurePart, type Part } from '../../local/parts/part.ts'
+import { temporal } from '../../local/parts/services.ts'
+import { api, worker } from '../../local/parts/slipway.ts'
+import { readState } from '../../local/state.ts'
+import { wheelProgram } from '../../local/tools/python.ts'
+
+/** What Slipway consists of, in the order in which its parts need each other. */
+export const parts = ['temporal', 'api', 'worker'] as const
+export type PartName = (typeof parts)[number]
+
+/** Kills them by their process ids, without warning. */
+export function kill(...names: readonly PartName[]): void {
+  const running = readState().parts
+  for (const name of names) {
+    const pid = running[name]?.pid
+    if (!pid) throw new Error(`${name} does not run`)
+    process.kill(pid, 'SIGKILL')
+  }
+}
+
+/** Starts what does not run, all at once, as a machine that comes back does; everything serves when this returns. */
+export async function start(...names: readonly PartName[]): Promise<void> {
+  await Promise.all(names.map(async (name) => ensurePart(await partOf[name]())))
+}
+
+const partOf: Readonly<Record<PartName, () => Promise<Part>>> = {
+  temporal: async () => temporal(await wheelProgram('temporal')),
+  api: async () => api(),
+  worker: async () => worker(),
+}
