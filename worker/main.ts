@@ -1,5 +1,4 @@
 // The worker: configuration → platform → activities → Temporal. Reads the settings, makes the parts, joins them.
-import { fileURLToPath } from 'node:url'
 import { Client } from '@temporalio/client'
 import { Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from '../activities/index.ts'
@@ -24,6 +23,7 @@ import { jsonLog, temporalLogger } from './log.ts'
 import { ensureSweep } from './schedule.ts'
 import { registerSearchAttributes } from './search-attributes.ts'
 import { stoppableClock } from './stopping.ts'
+import { workflowBundle } from './workflow-bundle.ts'
 
 // Workflow code formats times; they must not depend on where the worker runs.
 process.env.TZ = 'UTC'
@@ -55,7 +55,7 @@ const worker = await Worker.create({
   connection,
   namespace,
   taskQueue,
-  workflowsPath: fileURLToPath(new URL('../workflows/index.js', import.meta.url)),
+  workflowBundle: { codePath: workflowBundle },
   activities: createActivities(platformOf(settings), stoppableClock(stopping.signal)),
   // A cancelled activity learns of it with a heartbeat: within two seconds.
   maxHeartbeatThrottleInterval: '2s',
