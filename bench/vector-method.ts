@@ -2,13 +2,14 @@
 import { defaultMethod, type Method } from '../domain/judge/method.ts'
 import type { Config } from './vector-file.ts'
 
-/** The figures are of a judge that climbs freely, does not wait for pods to warm up, and asks nobody. */
+/** The figures are of a judge that climbs freely, does not wait for pods to warm up, is never absent, and asks nobody. */
 const asSimulated: Method = {
   ...defaultMethod,
   ladder: [],
   rungRequests: 0,
   rungSlack: 1,
   warmup: 0,
+  absence: 0,
   slowObjective: 0.01,
   onDeadline: 'promote',
   onInconclusive: 'hold',

@@ -58,8 +58,8 @@ function proof(judging: Judging): string {
 /** Without a latency objective nobody asks how slow answers are. */
 const isTimed = ({ baseline }: Judging): boolean => baseline.latency.length > 0
 
-const ramp = ({ firstRequests, stepRequests, maxErrorRise, unprovenMax, ladder }: Method): string =>
-  `the first look risks ${counted(firstRequests, 'request')}, each later one ${stepRequests}; the service's error rate rises by ${points(maxErrorRise)} at most; unproven no more than ${percent(unprovenMax)}${ladder.length > 0 ? `; rungs ${ladder.map((rung) => percent(rung)).join(' · ')}` : ''}`
+const ramp = ({ firstRequests, stepRequests, absence, maxErrorRise, unprovenMax, ladder }: Method): string =>
+  `the first look risks ${counted(firstRequests, 'request')}, each later one ${stepRequests}${absence ? `, as do ${span(absence * 1000)} in which nobody looks at the first weight` : ''}; the service's error rate rises by ${points(maxErrorRise)} at most; unproven no more than ${percent(unprovenMax)}${ladder.length > 0 ? `; rungs ${ladder.map((rung) => percent(rung)).join(' · ')}` : ''}`
 
 const listed = (steps: NonNullable<Judging['steps']>): string =>
   `as slipway.yaml lists them: ${steps.map((step) => `${percent(step.weight)}${step.for > 0 ? ` for ${span(step.for * 1000)}` : ''}`).join(' · ')}`

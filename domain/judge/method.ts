@@ -48,6 +48,11 @@ export interface Method {
 
   /** Requests at risk in the blind first window. */
   readonly firstRequests: number
+  /**
+   * Seconds for which nobody may look, all of Slipway being down: the first weight risks no more than `stepRequests` in them.
+   * Nothing in the plans that earlier versions made.
+   */
+  readonly absence?: number
   /** The most weight that may begin. */
   readonly firstMax: number
   /** Requests at risk until the next look. */
@@ -119,6 +124,7 @@ export const defaultMethod: Method = {
   weights: { errors: 0.3, reference: 0.25, objective: 0.1, latency: 0.25, slow: 0.1 },
   referenceDrift: 1.1,
   firstRequests: 10,
+  absence: 25,
   firstMax: 0.1,
   stepRequests: 30,
   minWeight: 0.001,

@@ -15,12 +15,16 @@ export interface Rung {
   readonly atMost: number
 }
 
-/** The blind first window puts `firstRequests` at risk: firstRequests/(rate·lag). With an unknown rate it is the least there is. */
+/**
+ * The blind first window puts `firstRequests` at risk, and an absence of Slipway `stepRequests`: the lesser of
+ * firstRequests/(rate·lag) and stepRequests/(rate·absence). With an unknown rate it is the least there is.
+ */
 export function firstWeight(setup: Setup): number {
   const { method, baseline } = setup
   const { rate } = baseline
   if (rate === undefined) return method.minWeight
-  const share = method.firstRequests / (rate * lagOf(setup))
+  const { firstRequests, stepRequests, absence = 0 } = method
+  const share = Math.min(firstRequests / lagOf(setup), stepRequests / absence) / rate
   return onLadder(method, Math.min(Math.max(share, method.minWeight), method.firstMax))
 }
 

@@ -77,6 +77,36 @@ describe('the ladder', () => {
   })
 })
 
+describe('the first weight', () => {
+  const begins = (rate: number, interval: number, method: Partial<Method> = {}) =>
+    beginEngine(setupOf(method, { baseline: { ...baseline, rate, interval } })).weight
+
+  it('risks no more than a step may while nobody looks', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: 1, max: 10_000, noNaN: true }),
+        fc.integer({ min: 1, max: 30 }),
+        (rate, interval) => {
+          const { absence = 0, stepRequests, rungSlack, minWeight } = defaultMethod
+          const weight = begins(rate, interval)
+          if (weight > minWeight)
+            expect(weight * rate * absence).toBeLessThanOrEqual(stepRequests * rungSlack * 1.001)
+        },
+      ),
+    )
+  })
+
+  it('is what the first look may risk where that is less, and where nobody is ever away', () => {
+    expect(begins(100, 5)).toBe(0.01)
+    expect(begins(100, 1)).toBe(0.01)
+    expect(begins(100, 1, { absence: 0 })).toBe(0.05)
+    // A plan that an earlier version made does not speak of it.
+    const { absence: _, ...earlier } = defaultMethod
+    const setup = { ...setupOf({}, { baseline: { ...baseline, interval: 1 } }), method: earlier }
+    expect(beginEngine(setup).weight).toBe(0.05)
+  })
+})
+
 describe('the deadline', () => {
   // One error in a hundred on both sides: neither harm nor proof.
   const doubtful = () => [0.01, 0.01] as const
