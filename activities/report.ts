@@ -14,7 +14,12 @@ export interface Obituary {
 }
 
 /** How a release's workflow ended; null when it ended without a word (terminated, or never known). */
-export type Ending = { readonly outcome: Outcome; readonly message: string } | null
+export type Ending = {
+  readonly outcome: Outcome
+  readonly message: string
+  /** What holds the traffic now, as far as the release knew. */
+  readonly stable?: { readonly revision: string; readonly sha: string }
+} | null
 
 /** What the cluster remembers of an App. */
 export interface Memory {

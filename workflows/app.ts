@@ -65,8 +65,8 @@ function beginLife({ app, state }: AppInput): Life {
     life.pushed.push(push)
     if (push.pusher) noteThePusher(life, push.after, push.pusher)
   })
-  setHandler(releaseFinished, ({ release, outcome, message }) => {
-    life.endings.set(release.seq, { outcome, message })
+  setHandler(releaseFinished, ({ release, ...ending }) => {
+    life.endings.set(release.seq, ending)
   })
   setHandler(appStatus, () => life.state, { description: 'What is stable, what runs, what waits' })
   answerAppCommands(life)
@@ -86,7 +86,11 @@ async function settle(life: Life): Promise<void> {
   const ending = life.endings.get(active.seq) ?? (await rescue(life, active))
   life.endings.clear()
   const { activeFor, ...rest } = life.state
-  life.state = ended(rest, active, ending.outcome, activeFor)
+  // Whoever asks before the next look is told of what serves now.
+  life.state = {
+    ...ended(rest, active, ending.outcome, activeFor),
+    ...(ending.stable && { stable: ending.stable }),
+  }
   life.moved = true
 }
 
