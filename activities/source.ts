@@ -7,6 +7,7 @@ import { makePlan } from '../domain/plan.ts'
 import type { Cause, Plan, ReleaseRef } from '../domain/release.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { Declared, Platform } from '../platform/platform.ts'
+import { alive } from './clock.ts'
 
 /** Where the App stands: what its branch says and what holds its traffic. */
 export interface Sight {
@@ -28,38 +29,48 @@ export interface PlanAsked extends ReleaseRef {
   readonly cause?: Cause
 }
 
+/** `pushed` are the commits that somebody told of. */
+export interface Look {
+  readonly app: AppRef
+  readonly pushed: readonly string[]
+}
+
 export function sourceVerbs(platform: Platform) {
   return {
-    async readPlan({ cause, ...release }: PlanAsked): Promise<Plan> {
-      const declared = await platform.deploy.describe(release.app)
-      const plan = await planOf(platform, release, declared)
-      const route = await platform.traffic.read(release.app)
-      if (cause !== 'retry') await refuseForced(platform, declared, release, route?.stable)
-      // What is missing is told before anything is built.
-      await platform.deploy.config(release.app, plan.spec.run, false)
-      // The same commit says the same of how it is built.
-      const image = declared.revisions.find(({ sha }) => sha === release.sha)?.image
-      await refuseTaken(platform, plan)
-      const served = route && (route.drift?.written ?? route).hosts
-      return { ...plan, ...(image && { image }), ...(served && { servedHosts: served }) }
-    },
+    readPlan: (asked: PlanAsked): Promise<Plan> => alive(() => planFor(platform, asked)),
 
     /** Looks at the branch and at the traffic; null when the App is not declared any more. */
-    async look({ app, pushed }: { app: AppRef; pushed: readonly string[] }): Promise<Sight | null> {
-      const { source, revisions } = await platform.deploy.describe(app)
-      if (!source) return null
-      const sha = await platform.source.head(source)
-      const route = await platform.traffic.read(app)
-      const stable = revisions.find(({ name }) => name === route?.stable)
-      const config = stable && (await configNow(platform, stable))
-      return {
-        ...(config && { config }),
-        ...(route && { seq: route.epoch.seq }),
-        ...(sha && { head: { sha, supersede: await supersedes(platform, app, source, sha) } }),
-        ...(stable && { stable: { revision: stable.name, sha: stable.sha } }),
-        overtaken: await overtaken(platform, source, pushed, sha),
-      }
-    },
+    look: (asked: Look): Promise<Sight | null> => alive(() => sightOf(platform, asked)),
+  }
+}
+
+async function planFor(platform: Platform, { cause, ...release }: PlanAsked): Promise<Plan> {
+  const declared = await platform.deploy.describe(release.app)
+  const plan = await planOf(platform, release, declared)
+  const route = await platform.traffic.read(release.app)
+  if (cause !== 'retry') await refuseForced(platform, declared, release, route?.stable)
+  // What is missing is told before anything is built.
+  await platform.deploy.config(release.app, plan.spec.run, false)
+  // The same commit says the same of how it is built.
+  const image = declared.revisions.find(({ sha }) => sha === release.sha)?.image
+  await refuseTaken(platform, plan)
+  const served = route && (route.drift?.written ?? route).hosts
+  return { ...plan, ...(image && { image }), ...(served && { servedHosts: served }) }
+}
+
+async function sightOf(platform: Platform, { app, pushed }: Look): Promise<Sight | null> {
+  const { source, revisions } = await platform.deploy.describe(app)
+  if (!source) return null
+  const sha = await platform.source.head(source)
+  const route = await platform.traffic.read(app)
+  const stable = revisions.find(({ name }) => name === route?.stable)
+  const config = stable && (await configNow(platform, stable))
+  return {
+    ...(config && { config }),
+    ...(route && { seq: route.epoch.seq }),
+    ...(sha && { head: { sha, supersede: await supersedes(platform, app, source, sha) } }),
+    ...(stable && { stable: { revision: stable.name, sha: stable.sha } }),
+    overtaken: await overtaken(platform, source, pushed, sha),
   }
 }
 

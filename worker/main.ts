@@ -64,11 +64,10 @@ const worker = await Worker.create({
   shutdownGraceTime: '20s',
   shutdownForceTime: '50s',
 })
-// From here on a worker knows what a sweep is.
-await ensureSweep(new Client({ connection, namespace }), log, stopping.signal)
 health.watch(worker, connection)
 log.info({ taskQueue, address: settings.temporal.address }, 'running')
-await worker.run()
+// Releases do not wait for the sweep's schedule: from here on a worker knows what a sweep is.
+await Promise.all([worker.run(), ensureSweep(new Client({ connection, namespace }), log, stopping.signal)])
 await Promise.all([health.close(), connection.close()])
 log.info('stopped')
 

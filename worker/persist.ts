@@ -11,7 +11,8 @@ export interface Attempt {
 }
 
 const giveUpAfter = 120_000
-const longestPause = 5_000
+/** What is away may be back at any moment, and canaries go unwatched until then. */
+const longestPause = 1_000
 
 export async function persist<Result>(
   { what, log, signal, clock = systemClock }: Attempt,

@@ -9,7 +9,8 @@ const alive: ActivityOptions = { ...ends, heartbeatTimeout: '15s' }
 
 /** Git and the cluster, only read. */
 export const reading = proxyActivities<Pick<Activities, 'readPlan' | 'look'>>({
-  ...ends,
+  // A push must not wait a minute for a reader that died.
+  ...alive,
   startToCloseTimeout: '1m',
   retry: { initialInterval: '1s', maximumInterval: '30s', maximumAttempts: 20 },
 })

@@ -1,4 +1,5 @@
 // What the gateway counted for each revision: its own counters, read from the gateway itself.
+import { every, type Looking } from './every.ts'
 import { lab } from './lab.ts'
 
 export interface Counted {
@@ -21,4 +22,13 @@ export async function counted(app: string): Promise<Readonly<Record<string, Coun
     counts[revision] = { requests: requests + more, failed: failed + (code >= '500' ? more : 0) }
   }
   return counts
+}
+
+/** The most that was ever counted: the gateway forgets a revision soon after it has left the configuration. */
+export function watchCounted(app: string): Looking<Readonly<Record<string, Counted>>> {
+  let most: Readonly<Record<string, Counted>> = {}
+  return every(200, async () => {
+    most = { ...most, ...(await counted(app)) }
+    return most
+  })
 }

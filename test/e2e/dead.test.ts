@@ -1,18 +1,19 @@
-// All of Slipway dead over a broken canary: what the users of the App pay for it, by their own account and the gateway's.
+// All of Slipway dead over a canary: what the users of the App pay for it, by their own account and the gateway's.
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, describe, expect, test } from 'vitest'
-import { counted } from './counters.ts'
+import { afterAll, describe, test } from 'vitest'
+import { watchCounted } from './counters.ts'
 import { outcomeOf, until } from './lab.ts'
 import { kill, parts, start } from './parts.ts'
 import { alwaysWhole, aSubject, revisionOf, type Subject, served, weightOf } from './subject.ts'
 
-const rate = 100
 const dead = 20_000
 const mostHarmed = 30
+/** Of the listed step's watch. */
+const watched = { weight: 20, for: 20_000 }
 
 const subjects: Subject[] = []
 const opened = async (options: Parameters<typeof aSubject>[0]) => {
-  const subject = await aSubject({ ...options, rate })
+  const subject = await aSubject(options)
   subjects.push(subject)
   return subject
 }
@@ -23,43 +24,54 @@ afterAll(async () => {
 })
 
 describe('worker, API and Temporal are killed, and come back after 20 s', () => {
-  test('a broken canary that has just got its first weight harms few, and is taken back', async () => {
-    const subject = await opened({ name: 'orphan', release: { steps: 'auto' } })
-    const sha = await subject.push({ version: 2, failing: 1 })
-    await served(subject, sha, 1)
-    const { weights, back } = await away(subject, sha)
-    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'rolled-back' })
-    await until('the weight to be 0', 10_000, () => (held(subject, sha) === 0 ? true : undefined))
+  test('a broken canary that has just got its first weight harms few; for a good one the dead time counts for nothing', async ({
+    expect,
+  }) => {
+    const steps = [{ weight: watched.weight, for: `${watched.for / 1000}s` }, 100]
+    const [orphan, sleeper] = await Promise.all([
+      opened({ name: 'orphan', release: { steps: 'auto' }, rate: 100 }),
+      opened({ name: 'sleeper', release: { steps }, rate: 20 }),
+    ])
+    const good = await sleeper.push({ version: 2 })
+    const risen = await served(sleeper, good, watched.weight * 10)
+    const atGateway = watchCounted(orphan.app)
+    const broken = await orphan.push({ version: 2, failing: 1 })
+    await served(orphan, broken, 1)
 
-    const { failed, versions } = subject.since(0)
-    const atGateway = (await counted(subject.app))[await revisionOf(subject.app, sha)]
-    console.log({ failed, atGateway, weights, back })
+    const from = Date.now()
+    kill(...parts)
+    await sleep(dead)
+    expect(held(orphan, broken)).toBeGreaterThan(0)
+    expect(held(sleeper, good)).toBe(watched.weight * 10)
+    const back = Date.now()
+    await start(...parts)
+
+    expect(await outcomeOf(orphan.app, broken)).toMatchObject({ outcome: 'rolled-back' })
+    await until('the weight to be 0', 10_000, () => (held(orphan, broken) === 0 ? true : undefined))
+    const { failed, versions } = orphan.since(0)
+    expect(failed).toBeGreaterThan(0)
     expect(failed).toBeLessThanOrEqual(mostHarmed)
-    expect(failed).toBe(versions['2']?.failed)
-    expect(atGateway?.failed).toBe(failed)
-    expect(alwaysWhole(subject)).toBe(true)
-    expect(rises(subject, sha, back)).toEqual([])
+    expect(versions['2']?.failed).toBe(failed)
+    expect((await atGateway.stop())[await revisionOf(orphan.app, broken)]?.failed).toBe(failed)
+    expect(rises(orphan, broken, back)).toEqual([])
+
+    expect(await outcomeOf(sleeper.app, good)).toMatchObject({ outcome: 'promoted' })
+    const [next = 0] = risesAt(sleeper, good, risen + 1)
+    expect(from - risen + (next - back)).toBeGreaterThan(watched.for - 1_000)
+    expect(sleeper.since(0).failed).toBe(0)
+    for (const subject of subjects) expect(alwaysWhole(subject)).toBe(true)
   })
 })
 
 const held = ({ gateway }: Subject, sha: string): number =>
   weightOf(gateway.changes.at(-1)?.weights ?? {}, sha)
 
-/** Everything dies and returns; what the canary held meanwhile. */
-async function away(subject: Subject, sha: string) {
-  kill(...parts)
-  const from = Date.now()
-  await sleep(dead)
-  const weights = [held(subject, sha)]
-  const to = Date.now()
-  await start(...parts)
-  return { weights, from, back: to }
-}
-
-/** The weights above the one before, that the canary was given after a moment. */
-function rises({ gateway }: Subject, sha: string, after: number): readonly number[] {
+/** The changes, after a moment, that gave the canary more than it had before. */
+function higher({ gateway }: Subject, sha: string, after: number) {
   const all = gateway.changes.map(({ at, weights }) => ({ at, weight: weightOf(weights, sha) }))
-  return all
-    .filter(({ at, weight }, index) => at >= after && weight > (all[index - 1]?.weight ?? 0))
-    .map(({ weight }) => weight)
+  return all.filter(({ at, weight }, index) => at >= after && weight > (all[index - 1]?.weight ?? 0))
 }
+const rises = (subject: Subject, sha: string, after: number) =>
+  higher(subject, sha, after).map(({ weight }) => weight)
+const risesAt = (subject: Subject, sha: string, after: number) =>
+  higher(subject, sha, after).map(({ at }) => at)

@@ -24,6 +24,13 @@ export async function start(...names: readonly PartName[]): Promise<void> {
   await Promise.all(names.map(async (name) => ensurePart(await partOf[name]())))
 }
 
+/** As an upgrade does: the running worker is asked to stop, and another program takes its place. */
+export async function replaceWorker(main: string): Promise<void> {
+  const { command, also, ...rest } = worker()
+  const flags = command.filter((word) => word.startsWith('--'))
+  await ensurePart({ ...rest, command: [process.execPath, ...flags, main], also: `${also} ${main}` })
+}
+
 const partOf: Readonly<Record<PartName, () => Promise<Part>>> = {
   temporal: async () => temporal(await wheelProgram('temporal')),
   api: async () => api(),

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, test } from 'vitest'
 import { callsSince, endOf } from '../../local/audit.ts'
 import { counted } from './counters.ts'
+import { every } from './every.ts'
 import { kubectl, lab, outcomeOf, releases, until } from './lab.ts'
 import { alwaysWhole, aSubject, type Subject, served, weightOf } from './subject.ts'
 
@@ -61,7 +62,6 @@ describe.concurrent('a newer push', () => {
     await until('the builder to be gone', 15_000, async () =>
       (await builders(subject.app, older)).length === 0 ? true : undefined,
     )
-    console.log('builder gone after', Date.now() - begun)
     expect(await outcomeOf(subject.app, older)).toMatchObject({ outcome: 'superseded' })
     expect(await outcomeOf(subject.app, newer)).toMatchObject({ outcome: 'promoted' })
     expect(subject.since(begun)).toMatchObject({ failed: 0 })
@@ -86,7 +86,6 @@ describe.concurrent('a newer push', () => {
     const all = await releases(subject.app)
     for (const sha of shas) expect(all.filter(({ spec }) => spec.sha === sha)).toHaveLength(1)
     const builds = await finished.stop()
-    console.log('builds', builds)
     expect(builds.length).toBeLessThanOrEqual(2)
     expect(subject.since(begun)).toMatchObject({ failed: 0 })
   })
@@ -153,24 +152,4 @@ function watchForFinishedBuilds({ app }: Subject) {
     for (const { metadata, status } of items) if (status?.succeeded) finished.add(metadata.name)
     return [...finished]
   })
-}
-
-/** Looks again and again; what the last look came to. */
-function every<Seen>(pause: number, look: () => Promise<readonly Seen[]>) {
-  let stopped = false
-  let seen: readonly Seen[] = []
-  const ended = (async () => {
-    while (!stopped) {
-      seen = await look().catch(() => seen)
-      await sleep(pause)
-    }
-    seen = await look()
-  })()
-  return {
-    stop: async () => {
-      stopped = true
-      await ended
-      return seen
-    },
-  }
 }
