@@ -39,7 +39,7 @@ describe('worker, API and Temporal are killed, and come back after 20 s', () => 
     await served(orphan, broken, 1)
 
     const from = Date.now()
-    kill(...parts)
+    await kill(...parts)
     await sleep(dead)
     expect(held(orphan, broken)).toBeGreaterThan(0)
     expect(held(sleeper, good)).toBe(watched.weight * 10)

@@ -41,7 +41,7 @@ describe('a release under load', () => {
     const sha = await subject.push({ version: 2 })
     const died: string[] = []
     for (let phase = await next(sha, died); phase !== undefined; phase = await next(sha, died)) {
-      kill('worker')
+      await kill('worker')
       died.push(phase)
       await start('worker')
     }
@@ -53,7 +53,7 @@ describe('a release under load', () => {
     const begun = Date.now()
     const sha = await subject.push({ version: 3 })
     await served(subject, sha, 200)
-    kill('temporal')
+    await kill('temporal')
     await sleep(3_000)
     await start('temporal')
     await endsWell(sha, begun)

@@ -105,13 +105,6 @@ export const slipway = (...words: string[]) =>
     ({ code, stdout, stderr }) => ({ code: code as number, stdout: String(stdout), stderr: String(stderr) }),
   )
 
-/** Kills one local part as a crash would: by its process id, without warning. */
-export function kill(part: 'worker' | 'api'): void {
-  const pid = readState().parts[part]?.pid
-  if (!pid) throw new Error(`${part} does not run`)
-  process.kill(pid, 'SIGKILL')
-}
-
 /** A second api beside the one that runs, as a Deployment of two replicas would have it; ready when this returns. */
 export async function secondApi(): Promise<{ readonly stop: () => void }> {
   const environment = readFileSync(`/proc/${readState().parts.api?.pid}/environ`, 'utf8')

@@ -1,22 +1,28 @@
 // Slipway's own parts as a crash leaves them, and as whatever watches over them starts them again.
-import { ensurePart, type Part } from '../../local/parts/part.ts'
+import { conflict, ensurePart, type Part } from '../../local/parts/part.ts'
 import { temporal } from '../../local/parts/services.ts'
 import { api, worker } from '../../local/parts/slipway.ts'
-import { readState } from '../../local/state.ts'
+import { isAlive } from '../../local/process.ts'
+import { readStateFile } from '../../local/state.ts'
 import { wheelProgram } from '../../local/tools/python.ts'
+import { until } from './lab.ts'
 
 /** What Slipway consists of, in the order in which its parts need each other. */
 export const parts = ['temporal', 'api', 'worker'] as const
 export type PartName = (typeof parts)[number]
 
-/** Kills them by their process ids, without warning. */
-export function kill(...names: readonly PartName[]): void {
-  const running = readState().parts
-  for (const name of names) {
-    const pid = running[name]?.pid
-    if (!pid) throw new Error(`${name} does not run`)
-    process.kill(pid, 'SIGKILL')
-  }
+/** Kills them by their process ids, without warning; they are gone when this returns. */
+export async function kill(...names: readonly PartName[]): Promise<void> {
+  const running = readStateFile().parts
+  const victims = names.map((name) => {
+    const victim = running[name]
+    if (!victim || !isAlive(victim)) throw new Error(`${name} does not run`)
+    process.kill(victim.pid, 'SIGKILL')
+    return victim
+  })
+  // The kernel gives a process' ports back a moment after its end.
+  const gone = () => !victims.some(isAlive) && names.every((name) => conflict(name) === undefined)
+  await until(`${names} to be gone`, 5_000, () => (gone() ? true : undefined))
 }
 
 /** Starts what does not run, all at once, as a machine that comes back does; everything serves when this returns. */

@@ -5,7 +5,6 @@ import { type Load, startLoad, tally } from '../../local/load.ts'
 import { configurationOf, type Served, watchGateway } from '../../local/served.ts'
 import {
   get,
-  kill,
   kubectl,
   lab,
   objects,
@@ -20,6 +19,7 @@ import {
   slipway,
   until,
 } from './lab.ts'
+import { kill } from './parts.ts'
 import { aRepository, type Repository } from './repository.ts'
 
 const app = `harbor-${Date.now().toString(36).slice(-5)}`
@@ -192,7 +192,7 @@ describe('one App, from its first push', () => {
     const begun = Date.now()
     const sha = await pushWithoutWaiting({ version: 7 })
     await release(app, sha, ({ weight }) => weight > 0)
-    kill('worker')
+    await kill('worker')
     await repair()
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'promoted' })
     expect(await servedVersion()).toBe('7')
@@ -202,7 +202,7 @@ describe('one App, from its first push', () => {
   test('the worker dies in the middle of a rollback: it is finished all the same', async () => {
     const sha = await pushWithoutWaiting({ version: 8, failureRate: 0.5 })
     await release(app, sha, ({ phase }) => phase === 'rolling-back')
-    kill('worker')
+    await kill('worker')
     await repair()
     expect(await outcomeOf(app, sha)).toMatchObject({ outcome: 'rolled-back' })
     expect(Object.values(await servedWeights(app))).toEqual([1000])

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { hold, manifestOf, rampOf, type Stage, stableStage } from './stage.ts'
+import { hold, manifestOf, rampOf, type Stage, stableStage, until } from './stage.ts'
 import { bundleWorkflows, type Temporal, timeSkippingServer } from './temporal.ts'
 
 const root = fileURLToPath(new URL('../../', import.meta.url))
@@ -80,11 +80,98 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     await stage.ended(sha)
     return sha
   },
+  'gate-approved': async (stage) => {
+    const sha = await stage.push({}, manifestOf('gates: [{before: 50, approvals: 2}]'))
+    await stage.release(sha, ({ waiting }) => waiting?.for === 'approval')
+    for (const by of ['bo', 'kim']) await stage.ask(sha, 'approve', { by })
+    await stage.ended(sha)
+    return sha
+  },
+  'gate-timed-out': async (stage) => {
+    const sha = await stage.push({}, manifestOf('gates: [{before: 50, timeout: 10m, otherwise: abort}]'))
+    await stage.ended(sha)
+    return sha
+  },
+  'hook-asked': async (stage) => {
+    const hook = '{before: 25, hook: {url: "https://example.com/ask"}}'
+    const sha = await stage.push({}, manifestOf(`gates: [${hook}]`))
+    await stage.ended(sha)
+    return sha
+  },
+  'harm-held': async (stage) => {
+    const sha = await stage.push({ errors: 0.5 }, manifestOf('onFailure: hold'))
+    await stage.release(sha, ({ waiting }) => waiting !== undefined)
+    await stage.ask(sha, 'rollback')
+    await stage.ended(sha)
+    return sha
+  },
+  'ramp-gated': async (stage) => {
+    const sha = await stage.push({}, rampOf('5s').replace('bake:', 'gates: [{before: 50}], bake:'))
+    await stage.release(sha, ({ waiting }) => waiting?.for === 'approval')
+    await stage.ask(sha, 'approve')
+    await stage.ended(sha)
+    return sha
+  },
+  'blue-green': async (stage) => {
+    const sha = await stage.push({}, strategyOf('blue-green', 'preview: [next.example.com]'))
+    await stage.ended(sha)
+    return sha
+  },
+  immediate: async (stage) => {
+    const sha = await stage.push({}, strategyOf('immediate'))
+    await stage.ended(sha)
+    return sha
+  },
+  emergency: async (stage) => {
+    stage.world.plan(stage.pushed[0] ?? '', { readyPods: 0 })
+    const sha = await stage.push()
+    await stage.ended(sha)
+    return sha
+  },
+  unfrozen: async (stage) => {
+    await stage.askApp('freeze')
+    const sha = await stage.push()
+    await until(
+      async () => (await stage.state()).waiting?.sha === sha,
+      () => 'the push does not wait',
+    )
+    await stage.askApp('unfreeze')
+    await stage.ended(sha)
+    return sha
+  },
+  retried: async (stage) => {
+    const sha = await stage.push({ errors: 0.5 })
+    const { release } = await stage.ended(sha)
+    await until(
+      async () => (await stage.state()).rejected.includes(sha),
+      () => 'it was not rejected',
+    )
+    stage.world.plan(sha, { errors: 0 })
+    await stage.askApp('retry', { release })
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    return sha
+  },
+  returned: async (stage) => {
+    const [first = ''] = stage.pushed
+    await stage.ended(await stage.push())
+    await stage.askApp('rollback')
+    await stage.release(first, ({ cause, outcome }) => cause === 'return' && outcome === 'promoted')
+    return first
+  },
 }
 
-/** Those that waited for data, or went back before they went on, take a few more. */
-const eventsOf = (name: string): number =>
-  ['stalled', 'ramp-blind', 'ramp-doubted'].includes(name) ? 190 : 160
+const strategyOf = (strategy: string, route = ''): string => `
+apiVersion: slipway.dev/v1beta1
+kind: App
+metadata: {name: shop}
+spec:
+  route: {${route}}
+  release: {strategy: ${strategy}, bake: 5s}
+`
+
+/** Those that waited for data or for somebody, or went back before they went on, take a few more. */
+const waited = ['stalled', 'ramp-blind', 'ramp-doubted', 'gate-approved', 'hook-asked', 'ramp-gated']
+const eventsOf = (name: string): number => (waited.includes(name) ? 200 : 160)
 
 describe('a story that is told now', () => {
   it.each(Object.keys(stories))('%s keeps within the budget of events', async (name) => {
