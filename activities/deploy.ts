@@ -2,8 +2,9 @@
 import { Context } from '@temporalio/activity'
 import type { AppRef } from '../domain/app.ts'
 import { fewest, firstPods, type Scale } from '../domain/capacity.ts'
+import { leavers, type Retirement } from '../domain/retirement.ts'
 import type { Revision } from '../domain/revision.ts'
-import type { Deploy, Platform, Traffic } from '../platform/platform.ts'
+import type { Platform, Traffic } from '../platform/platform.ts'
 import { awaitReady, isAlive, releasePods } from './capacity.ts'
 import { alive, type Clock } from './clock.ts'
 
@@ -13,20 +14,6 @@ const readyWithin = 10 * 60_000
  * pods' own pause before they are told to stop comes after it (docs/decisions/0011).
  */
 const drain = 10_000
-
-export interface Retirement {
-  readonly app: AppRef
-  /** What stays; absent when nothing is stable. */
-  readonly keep?: string
-  /** What goes. */
-  readonly revision?: string
-  /** What earlier releases left behind goes too, up to this release's number. */
-  readonly upTo: number
-  /** Of those that served before, so many stay, without pods: they can be returned to. None when absent. */
-  readonly keepServed?: number
-  /** What goes has served until now. */
-  readonly served?: boolean
-}
 
 /** What was removed, what was stopped and kept, and what was left because it is in use. */
 export interface Retired {
@@ -67,7 +54,7 @@ export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traf
 
     /** Removes what carries no weight and nobody may return to. What still carries weight is left, and named. */
     async retire(retirement: Retirement): Promise<Retired> {
-      const { stays, kept, leaving } = await leavers(deploy, retirement)
+      const { stays, kept, leaving } = leavers(await deploy.describe(retirement.app), retirement)
       if (kept.length + leaving.length > 0) await clock.sleep(drain, Context.current().cancellationSignal)
       return alive(async (say) => {
         const inUse = await usedOf(traffic, retirement.app)
@@ -89,26 +76,6 @@ export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traf
   }
 }
 
-interface Leavers {
-  readonly stays: Revision | undefined
-  /** What is stopped and stays. */
-  readonly kept: readonly Revision[]
-  readonly leaving: readonly string[]
-}
-
-/** What has to go: the revision that was named and what earlier releases forgot. The newest of those that served stay. */
-async function leavers(deploy: Deploy, retirement: Retirement): Promise<Leavers> {
-  const { app, keep, revision, upTo, keepServed = 0, served } = retirement
-  const { revisions, kept = [] } = await deploy.describe(app)
-  const serving = served && keepServed > 0 ? revisions.filter(({ name }) => name === revision) : []
-  const before = kept.filter((name) => name !== revision && name !== keep)
-  const stay = new Set([...serving.map(({ name }) => name), ...before].slice(0, keepServed))
-  const leftover = revisions.filter(({ release }) => releaseNumber(release) <= upTo)
-  const names = new Set([...(revision ? [revision] : []), ...leftover.map(({ name }) => name)])
-  const leaving = [...names].filter((name) => name !== keep && !stay.has(name))
-  return { stays: revisions.find(({ name }) => name === keep), kept: serving, leaving }
-}
-
 /** What carries weight, or is what a rescue returns to, is left as it is. */
 async function usedOf(traffic: Traffic, app: AppRef): Promise<(name: string) => boolean> {
   const route = await traffic.read(app)
@@ -116,6 +83,3 @@ async function usedOf(traffic: Traffic, app: AppRef): Promise<(name: string) => 
     name === route?.stable ||
     route?.weights.some(({ revision, weight }) => revision === name && weight > 0) === true
 }
-
-/** `shop-7` → 7. */
-const releaseNumber = (release: string): number => Number(release.slice(release.lastIndexOf('-') + 1))

@@ -2,6 +2,7 @@
 import { type AppRef, type AppSource, type AppSpec, appKey } from '../domain/app.ts'
 import { configDigest } from '../domain/config.ts'
 import { PermanentFailure } from '../domain/failure.ts'
+import { takenBy } from '../domain/hosts.ts'
 import { manifestName, parseManifest } from '../domain/manifest.ts'
 import { makePlan } from '../domain/plan.ts'
 import type { Cause, Plan, ReleaseRef } from '../domain/release.ts'
@@ -86,7 +87,6 @@ async function planOf(
   return makePlan(release, commit, from, spec, traffic.resolution, policy)
 }
 
-/** Two Apps at one host would take each other's requests. */
 async function refuseTaken({ deploy, traffic }: Platform, { release, spec }: Plan): Promise<void> {
   const { hosts, preview = [] } = spec.route
   const asked = [...hosts, ...preview]
@@ -96,8 +96,8 @@ async function refuseTaken({ deploy, traffic }: Platform, { release, spec }: Pla
     .filter((app) => appKey(app) !== appKey(release.app))
   const [taken] = await traffic.taken(asked, others)
   if (!taken) return
-  const why = `spec.route: ${taken.host} is served by the App ${appKey(taken.app)} already; take another host, or remove it there`
-  throw new PermanentFailure('InvalidManifest', `${manifestName} ${why}`)
+  const why = takenBy(taken.host, taken.app)
+  throw new PermanentFailure('InvalidManifest', `${manifestName} spec.route: ${why}`)
 }
 
 /** A branch that was moved away from what serves: the App's policy says whether that is released. */

@@ -7,13 +7,14 @@ import { type ApprovalFacts, isApproved, nameOf, refusal } from '../domain/appro
 import type { CommandRequest } from '../domain/command.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Gate, GatePoint, HookGate } from '../domain/gate.ts'
+import { asks } from '../domain/gate-words.ts'
 import type { Plan } from '../domain/release.ts'
 import { asking, awaiting } from './activities.ts'
 import { cutter } from './cut.ts'
 import { failureOf } from './failure.ts'
 import type { Frozen } from './messages.ts'
 import type { Story } from './story.ts'
-import { asks, type Closed, comingGates, type Held, type Reached, tail, waitingOf } from './waiting.ts'
+import { type Closed, comingGates, type Held, type Reached, tail, waitingOf } from './waiting.ts'
 
 export interface Gates {
   /** The plan is known: these gates will come, and this is what their hooks are told. */

@@ -1,8 +1,9 @@
 // A release that brings an earlier revision back: nothing is built, nothing is judged again; its pods start, and take all traffic.
+import { keptByDefault } from '../domain/retirement.ts'
 import { running } from './activities.ts'
 import type { Interruption } from './interruption.ts'
 import type { ReleaseInput, Wanted } from './messages.ts'
-import { type Ground, giveBack, keptByDefault, takeAll } from './road.ts'
+import { type Ground, giveBack, takeAll } from './road.ts'
 
 interface Means extends Pick<Ground, 'story' | 'nextEpoch'> {
   readonly interruption: Interruption

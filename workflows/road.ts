@@ -12,9 +12,6 @@ import type { Gates } from './gates.ts'
 import type { ReleaseInput } from './messages.ts'
 import type { Story } from './story.ts'
 
-/** When the file does not say, and for who brings an earlier one back. */
-export const keptByDefault = 2
-
 /** What traffic is moved on. */
 export interface Ground {
   readonly story: Story

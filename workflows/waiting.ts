@@ -1,7 +1,7 @@
 // What a release waits for, in words for people.
 
-import { formatDuration } from '../domain/duration.ts'
-import type { ApprovalGate, Gate, Opening, Waiting } from '../domain/gate.ts'
+import type { Gate, Opening, Waiting } from '../domain/gate.ts'
+import { asks } from '../domain/gate-words.ts'
 import type { Frozen } from './messages.ts'
 
 export type Closed = Extract<Opening, { open: false }>
@@ -26,22 +26,6 @@ export interface Held {
 }
 
 export const tail = (reason: string): string => reason && `: ${reason}`
-
-export function asks(gate: Gate): string {
-  if (gate.kind === 'hook')
-    return 'url' in gate.hook ? `asking ${hostOf(gate.hook.url)}` : `running ${gate.hook.command.join(' ')}`
-  const otherwise = gate.otherwise === 'abort' ? 'it is taken back' : 'it goes on'
-  return `${approvalsOf(gate)}; after ${formatDuration(gate.timeout)} ${otherwise}`
-}
-
-/** No more of an address than its host: a path or a query may be a secret. */
-const hostOf = (url: string): string => /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? 'a hook'
-
-function approvalsOf({ approvers, approvals, notPusher }: ApprovalGate): string {
-  const who = approvers.length > 0 ? ` of ${approvers.map(({ name }) => name).join(', ')}` : ''
-  const eyes = notPusher ? ', and not who pushed it' : ''
-  return `waits for ${approvals === 1 && !who ? 'an approval' : `${approvals} approval${approvals === 1 ? '' : 's'}${who}`}${eyes}`
-}
 
 export function comingGates(gates: readonly Gate[], step: string | undefined): string {
   const coming = gates.filter(({ kind }) => kind === 'approval').map(({ name }) => name)
