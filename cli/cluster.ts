@@ -39,6 +39,8 @@ export interface AppView {
   readonly waiting?: string
   /** Nothing new begins, and no weight rises. */
   readonly frozen?: { readonly by: string; readonly reason: string; readonly since: number }
+  /** Commits that ended badly and are not tried again by themselves. */
+  readonly rejected?: readonly string[]
   readonly message: string
 }
 

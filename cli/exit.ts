@@ -12,6 +12,8 @@ export const exitCodes = {
   awaitsApproval: 5,
   notFound: 6,
   denied: 7,
+  /** A push of this file would be refused. */
+  refused: 8,
 } as const
 
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes]

@@ -2,12 +2,17 @@
 import type { Cluster } from './cluster.ts'
 import type { Direct } from './direct.ts'
 import type { Screen } from './screen.ts'
+import type { Survey } from './survey.ts'
 
 export interface Invocation {
   /** Connects when it is first needed: some verbs never do. */
   readonly cluster: () => Promise<Cluster>
   /** The traffic itself, past Slipway. */
   readonly direct: () => Promise<Direct>
+  /** What is known of an App without writing anything; a Prometheus may be named. */
+  readonly survey: (prometheus: string | undefined) => Promise<Survey>
+  /** All of the standard input. */
+  readonly stdin: () => Promise<string>
   readonly screen: Screen
   readonly json: boolean
   /** What `--timeout` said, in milliseconds; each verb has its own default. */

@@ -1,6 +1,8 @@
 // The `slipway` command: joins the terminal, the kubeconfig and the verbs.
+import { text } from 'node:stream/consumers'
 import { chooseKubeconfig } from './kubeconfig.ts'
 import { run } from './program.ts'
+import { choosePrometheus } from './prometheus.ts'
 
 const { stdout, stderr } = process
 // A reader that has seen enough (`slipway releases | head -1`) is no failure.
@@ -36,4 +38,39 @@ process.exitCode = await run(process.argv.slice(2), {
         kube.list(kinds.EndpointSlice, namespace, { labels: { 'kubernetes.io/service-name': revision } }),
     }
   },
+  survey: async (choice, named) => {
+    const prometheus = choosePrometheus(named, choice)
+    const [
+      { load },
+      { kubernetes },
+      { readOnly },
+      { kubernetesDeploy },
+      { presentConfig },
+      { gatewayApiTraffic },
+      { prometheusMetrics },
+      { traefikCounters },
+      { foresee },
+    ] = await Promise.all([
+      import('./kubernetes.ts'),
+      import('../platform/kubernetes.ts'),
+      import('../platform/read-only.ts'),
+      import('../platform/deploy/kubernetes.ts'),
+      import('../platform/deploy/present-config.ts'),
+      import('../platform/traffic/gateway-api.ts'),
+      import('../platform/metrics/prometheus.ts'),
+      import('../platform/metrics/traefik.ts'),
+      import('../platform/foreseen.ts'),
+    ])
+    const kube = readOnly(kubernetes({ config: load(chooseKubeconfig(choice)) }))
+    return {
+      deploy: kubernetesDeploy({ kube }),
+      traffic: gatewayApiTraffic({ kube, served: async () => undefined }),
+      config: (app, run) => presentConfig(kube, app, run),
+      // Its question can be told even when nobody is asked.
+      metrics: prometheusMetrics({ url: prometheus ?? '', pack: traefikCounters }),
+      prometheus,
+      foresee,
+    }
+  },
+  stdin: () => text(process.stdin),
 })

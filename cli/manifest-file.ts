@@ -1,4 +1,5 @@
 // A slipway.yaml on this machine, read as the cluster would read it.
+import { readFile } from 'node:fs/promises'
 import { parse } from 'yaml'
 import type { AppSpec } from '../domain/app.ts'
 import { describeProblems, readManifest } from '../domain/manifest.ts'
@@ -10,6 +11,21 @@ export function readApp(text: string): { readonly name: string; readonly spec: A
   const read = readManifest(text, { name, namespace })
   if ('spec' in read) return { name, spec: read.spec }
   throw new Exit(exitCodes.error, `cannot read the App: ${describeProblems(read.problems)}`)
+}
+
+/** Which App the text says that it is. */
+export const nameIn = (text: string): string => declared(text).name
+
+export async function textOf(path: string): Promise<string> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
+    throw new Exit(missing ? exitCodes.notFound : exitCodes.error, `cannot read ${path}`, {
+      advice: missing ? 'Name the slipway.yaml of an App; `slipway init` writes one.' : String(cause),
+      cause,
+    })
+  }
 }
 
 /** What cannot be read here is told by the one who reads it strictly. */

@@ -21,7 +21,7 @@ export interface AppSpecRead {
   readonly source: { readonly repository?: string; readonly branch?: string }
 }
 
-export type AppStatusRead = Pick<AppView, 'stable' | 'active' | 'waiting' | 'frozen' | 'message'>
+export type AppStatusRead = Pick<AppView, 'stable' | 'active' | 'waiting' | 'frozen' | 'rejected' | 'message'>
 
 export interface ReleaseSpecRead {
   readonly app: string
@@ -44,6 +44,7 @@ export function appView({ metadata, spec, status }: Stored<AppSpecRead, AppStatu
     ...(status?.active && { active: status.active }),
     ...(status?.waiting && { waiting: status.waiting }),
     ...(status?.frozen && { frozen: { ...status.frozen, reason: line(status.frozen.reason) } }),
+    ...(status?.rejected && { rejected: status.rejected }),
     message: line(status?.message),
   }
 }

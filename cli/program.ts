@@ -10,12 +10,14 @@ import { init } from './init.ts'
 import type { Invocation } from './invocation.ts'
 import type { ClusterChoice } from './kubeconfig.ts'
 import { logs } from './logs.ts'
+import { type PlanOptions, plan } from './plan.ts'
 import { releases } from './releases.ts'
 import { painter, type Screen } from './screen.ts'
 import { simulate } from './simulate.ts'
 import { simulateOptions } from './simulation-options.ts'
 import { status } from './status.ts'
 import { steeringVerbs } from './steering.ts'
+import type { Survey } from './survey.ts'
 import { version } from './version.ts'
 import { watch } from './watch.ts'
 import { why } from './why.ts'
@@ -26,6 +28,8 @@ export interface Surroundings {
   readonly now: () => number
   readonly connect: (choice: ClusterChoice, namespace: string | undefined) => Promise<Cluster>
   readonly direct: (choice: ClusterChoice) => Promise<Direct>
+  readonly survey: (choice: ClusterChoice, prometheus: string | undefined) => Promise<Survey>
+  readonly stdin: () => Promise<string>
 }
 
 interface GlobalOptions extends ClusterChoice {
@@ -64,6 +68,23 @@ function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Com
     .option('--port <port>', 'the port the app listens on (default: what the Dockerfile exposes)', portNumber)
     .option('--force', 'write over an existing file', false)
     .action(async (options) => end(await init(invocation(), options)))
+  verb(
+    'plan [file]',
+    'say what a push of this file would do (default: ./slipway.yaml; - reads it from standard input)',
+  )
+    .option('--app <name>', "of this App (default: the file's)")
+    .option(
+      '--commit <sha>',
+      'as this commit: then it is known what is built, and what is already released',
+      commitSha,
+    )
+    .option(
+      '--prometheus <url>',
+      'where the present values are asked for (default: SLIPWAY_PROMETHEUS_URL; with the local cluster, its own)',
+    )
+    .option('--rate <number>', 'requests a second to expect, in place of what is measured', requestRate)
+    .addHelpText('after', planHelp)
+    .action(async (file, options: PlanOptions) => end(await plan(invocation(), file, options)))
   verb('status [app]', 'show every App, or one in detail').action(async (app) =>
     end(await status(invocation(), app)),
   )
@@ -111,11 +132,17 @@ function globals(program: Command, screen: Screen): Command {
 
 const codesHelp = `
 Exit codes: 0 ok · 1 error · 2 usage · 3 not promoted (failed, rolled back, aborted, superseded)
-            4 timed out waiting · 5 waits for approval · 6 not found · 7 denied`
+            4 timed out waiting · 5 waits for approval · 6 not found · 7 denied
+            8 a push of the file would be refused (plan)`
+
+const planHelp = `
+It reads with your own rights and changes nothing. Ends with 0 when the file would be released (or nothing would happen),
+with 8 when it would be refused: the reasons stand at file:line:column, as the commit would get them.`
 
 const writers = (screen: Screen) => ({ writeOut: screen.out, writeErr: screen.err })
 
-function invoke(options: GlobalOptions, { screen, cwd, now, connect, direct }: Surroundings): Invocation {
+function invoke(options: GlobalOptions, surroundings: Surroundings): Invocation {
+  const { screen, cwd, now, connect, direct, survey, stdin } = surroundings
   const { kubeconfig, context, namespace } = options
   const choice = {
     ...(kubeconfig !== undefined && { kubeconfig }),
@@ -124,6 +151,8 @@ function invoke(options: GlobalOptions, { screen, cwd, now, connect, direct }: S
   return {
     cluster: () => connect(choice, namespace),
     direct: () => direct(choice),
+    survey: (prometheus) => survey(choice, prometheus),
+    stdin,
     screen: options.color ? screen : { ...screen, colour: false },
     json: options.json ?? false,
     timeout: options.timeout,
@@ -151,6 +180,12 @@ function duration(text: string): number {
 function positive(text: string): number {
   if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
   throw new InvalidArgumentError('write a whole number above 0.')
+}
+
+function requestRate(text: string): number {
+  const rate = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : 0
+  if (rate > 0 && rate <= 100_000) return rate
+  throw new InvalidArgumentError('write requests a second, above 0 and at most 100000.')
 }
 
 function commitSha(text: string): string {

@@ -1,5 +1,4 @@
 // `slipway simulate`: what releases catch, how fast and at what cost, beside other ways to release; or what one App's would.
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { defaultMethod } from '../domain/judge/method.ts'
 import { type Cell, cellsOf, compare, objectivesFor, type Question } from '../domain/simulation/comparison.ts'
@@ -8,7 +7,7 @@ import { comparisonLines } from './comparison-lines.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { forecastDocument, forecastLines } from './forecast-lines.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { readApp } from './manifest-file.ts'
+import { readApp, textOf } from './manifest-file.ts'
 import type { SimulateOptions } from './simulation-options.ts'
 
 const defaultRates = [0.1, 1, 10, 100, 1000]
@@ -50,18 +49,6 @@ async function answerForecast(invocation: Invocation, options: SimulateOptions, 
   const told = await collect<Told>(invocation, forecast(question), canariesOf(spec.release).length + 1)
   if (invocation.json) answerJson(invocation, forecastDocument(name, question, told))
   else answerLines(invocation, forecastLines(name, question, told))
-}
-
-async function textOf(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (cause) {
-    const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT'
-    throw new Exit(missing ? exitCodes.notFound : exitCodes.error, `cannot read ${path}`, {
-      advice: missing ? 'Name the slipway.yaml of an App; `slipway init` writes one.' : String(cause),
-      cause,
-    })
-  }
 }
 
 const patience = 2000

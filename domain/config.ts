@@ -20,3 +20,16 @@ export const configDigest = (copies: readonly ConfigCopy[]): string =>
     .map(({ kind, copy, mount = '' }) => `${kind}/${copy}${mount}`)
     .sort()
     .join(' ')
+
+/** What a file names, as it is at this moment: its keys, never what they hold. */
+export interface PresentConfig extends ConfigName {
+  readonly kind: 'ConfigMap' | 'Secret'
+  /** Absent when it could not be read. */
+  readonly keys?: readonly string[]
+  /** What its copy would be called; absent when it cannot be known. */
+  readonly copy?: string
+  /** Why a release could not use it. */
+  readonly problem?: string
+  /** Why nothing is known of it, or of what its copy would be called. */
+  readonly unseen?: string
+}

@@ -37,6 +37,21 @@ export function readManifest(
   return { problems: problems.sort((a, b) => a.line - b.line || a.column - b.column) }
 }
 
+/** Something about a key of a file that only its surroundings can tell. */
+export interface Misfit {
+  readonly path: readonly PropertyKey[]
+  readonly reason: string
+}
+
+/** The same with their places in the file, in its order. */
+export function placed(text: string, misfits: readonly Misfit[]): readonly Problem[] {
+  const yaml = readYaml(text)
+  if ('problems' in yaml) return yaml.problems
+  return misfits
+    .map(({ path, reason }) => problem(yaml.document, path, 'placeOf', reason))
+    .sort((a, b) => a.line - b.line || a.column - b.column)
+}
+
 const told = 40
 
 /** One line a problem: `slipway.yaml:7:5 spec.run.prot: unknown key; did you mean "port"?` */

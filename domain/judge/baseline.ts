@@ -47,6 +47,26 @@ export function makeBaseline(history: History, options: BaselineOptions): Baseli
   }
 }
 
+/** What one revision answered in the last minutes, whoever answered beside it. */
+export interface RecentTally {
+  readonly tally: Tally
+  /** Milliseconds since the epoch. */
+  readonly from: number
+  readonly to: number
+}
+
+/** Undefined when the gateway was not read twice in that time: nothing is known then, also not that there were no requests. */
+export function recentTally(history: History, revision: string, now: number): RecentTally | undefined {
+  const recent = minutesOf(history).filter(({ to, span }) => to - span >= now - rateSpan - minute)
+  const [first, last] = [recent[0], recent.at(-1)]
+  if (!first || !last || now - last.to > 2 * minute) return undefined
+  const deltas = recent.flatMap((one) => one.deltas).filter((delta) => delta.revision === revision)
+  const tally = deltas.map((delta) => delta.tally).reduce(plus, noRequests)
+  return { tally, from: first.to - first.span, to: last.to }
+}
+
+const minute = 60_000
+
 /** The App's requests a second between two readings; undefined when the gateway was not read between them. */
 export function rateBetween(before: Reading, after: Reading): number | undefined {
   const seconds = ((after.scrapedAt ?? 0) - (before.scrapedAt ?? after.scrapedAt ?? 0)) / 1000

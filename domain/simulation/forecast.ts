@@ -40,6 +40,13 @@ export function* forecast(question: ForecastQuestion): Generator<Told, void> {
   yield { kind: 'revealed', ...smallestRise(policy, conditions, Math.min(runs, 200), seed) }
 }
 
+/** The first of these answers alone: how a version as good as stable would fare. */
+export const forecastGood = (question: ForecastQuestion): Summary =>
+  simulateCell(policyOf(question), { ...conditionsOf(question), truth: truths.identical }, question.runs, [
+    question.seed,
+    0,
+  ])
+
 /** A slow canary harms nobody where nothing is promised about latency. */
 export const canariesOf = ({ objectives }: ReleaseSpec): readonly TruthName[] =>
   truthNames.filter((truth) => objectives.latency !== undefined || !('latency' in truths[truth]))

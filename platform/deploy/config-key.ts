@@ -9,14 +9,18 @@ export const configKeyName = 'slipway-config-key'
 
 /** Made on first use; of two workers that make it at once, both use what the first has made. */
 export async function configKey(kube: Kubernetes, namespace: string): Promise<Buffer> {
-  const key = (await read(kube, namespace)) ?? (await make(kube, namespace)) ?? (await read(kube, namespace))
+  const key =
+    (await presentKey(kube, namespace)) ??
+    (await make(kube, namespace)) ??
+    (await presentKey(kube, namespace))
   if (key && key.length >= 32) return key
   throw new Error(
     `cannot name copies of configuration in ${namespace}: its Secret ${configKeyName} has no key of 32 bytes; remove it, and a new one is made`,
   )
 }
 
-async function read(kube: Kubernetes, namespace: string): Promise<Buffer | undefined> {
+/** The key that is there; undefined when none was made yet. */
+export async function presentKey(kube: Kubernetes, namespace: string): Promise<Buffer | undefined> {
   const found = await kube.get(kinds.Secret, namespace, configKeyName)
   return found && Buffer.from(found.data?.key ?? '', 'base64')
 }

@@ -13,21 +13,26 @@ import { appLabels } from './objects.ts'
 /** On each copy: what it is a copy of. */
 export const copyLabel = 'slipway.dev/copy-of'
 
-interface Wanted extends ConfigName {
+export interface Wanted extends ConfigName {
   readonly kind: ConfigCopy['kind']
 }
+
+export type Names = Pick<AppSpec['run'], 'config' | 'secrets'>
+
+/** ConfigMaps first, each in the order of the file. */
+export const wantedOf = ({ config = [], secrets = [] }: Names): readonly Wanted[] => [
+  ...config.map((one) => ({ ...one, kind: 'ConfigMap' as const })),
+  ...secrets.map((one) => ({ ...one, kind: 'Secret' as const })),
+]
 
 /** The copies of what `run` names, with the content of this moment. */
 export async function copiesOf(
   kube: Kubernetes,
   app: AppRef,
-  { config = [], secrets = [] }: Pick<AppSpec['run'], 'config' | 'secrets'>,
+  run: Names,
   make: boolean,
 ): Promise<readonly ConfigCopy[]> {
-  const wanted: readonly Wanted[] = [
-    ...config.map((one) => ({ ...one, kind: 'ConfigMap' as const })),
-    ...secrets.map((one) => ({ ...one, kind: 'Secret' as const })),
-  ]
+  const wanted = wantedOf(run)
   if (wanted.length === 0) return []
   const key = await configKey(kube, app.namespace)
   const copies: ConfigCopy[] = []
@@ -75,7 +80,12 @@ const contentKinds: Readonly<Record<ConfigCopy['kind'], Kind<Content>>> = {
   Secret: kinds.Secret,
 }
 
-async function original(kube: Kubernetes, { namespace }: AppRef, { kind, name }: Wanted): Promise<Content> {
+/** What is to be copied. Fails where a release cannot use it. */
+export async function original(
+  kube: Kubernetes,
+  { namespace }: AppRef,
+  { kind, name }: Wanted,
+): Promise<Content> {
   const found = await discreetly(`read ${kind} ${namespace}/${name}`, [], () =>
     kube.get(contentKinds[kind], namespace, name),
   )
@@ -93,7 +103,12 @@ async function original(kube: Kubernetes, { namespace }: AppRef, { kind, name }:
 const ownToken = 'kubernetes.io/service-account-token'
 
 /** The App is part of the name: what one App stops using, another cannot be using. */
-function copyObject(app: AppRef, { kind, name }: Wanted, content: Content, key: Buffer): Named<Content> {
+export function copyObject(
+  app: AppRef,
+  { kind, name }: Wanted,
+  content: Content,
+  key: Buffer,
+): Named<Content> {
   const { type, data = {}, binaryData = {} } = content
   const declared = { v: '1', app: app.name, kind, type, data, binaryData }
   const hash = createHmac('sha256', key).update(canonicalJson(declared)).digest('hex').slice(0, 8)

@@ -2,6 +2,7 @@
 import type { AppView, Cluster, CommandDraft, CommandView, ReleaseView } from '../../cli/cluster.ts'
 import type { Direct } from '../../cli/direct.ts'
 import { run, type Surroundings } from '../../cli/program.ts'
+import type { Survey } from '../../cli/survey.ts'
 
 export const sha = '3f2c1d0a9b8c7d6e5f4a3b2c1d0e9f8a7b6c5d4e'
 export const startedAt = Date.parse('2026-03-01T12:00:00Z')
@@ -46,6 +47,8 @@ export interface World {
   readonly answer?: CommandView
   readonly cluster?: Partial<Cluster>
   readonly direct?: Direct
+  readonly survey?: Survey
+  readonly stdin?: string
   readonly cwd?: string
   readonly tty?: boolean
 }
@@ -70,6 +73,8 @@ export async function slipway(args: readonly string[], world: World = {}) {
     cwd: world.cwd ?? '/nowhere',
     now: () => startedAt + 40_000,
     direct: async () => world.direct ?? Promise.reject(new Error('nothing was to be moved by hand')),
+    survey: async () => world.survey ?? Promise.reject(new Error('nothing was to be surveyed')),
+    stdin: async () => world.stdin ?? '',
     connect: async (_choice, namespace) => clusterOf(world, namespace ?? 'default', commands),
   }
   const code = await run(args, surroundings)

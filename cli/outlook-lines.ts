@@ -1,0 +1,121 @@
+// What a push would do, as lines for people: in the order in which it would happen.
+import type { Change } from '../domain/outlook/changes.ts'
+import type { Outlook } from '../domain/outlook.ts'
+import { imageReference } from '../domain/revision.ts'
+import type { Foreseen } from '../platform/foreseen.ts'
+import { courseLines, gateLines } from './course-lines.ts'
+import { shortSha } from './notation.ts'
+import { paragraph } from './paragraph.ts'
+import type { Told } from './plan.ts'
+import { queryLines } from './query-lines.ts'
+import { type Colour, harmless, type Paint } from './screen.ts'
+import { surgeLine } from './why.ts'
+
+export function outlookLines(told: Told, paint: Paint, columns: number): string[] {
+  const { outlook, objects, unseen } = cleaned(told)
+  const part = (title: string, lines: readonly string[]): string[] =>
+    lines.length > 0 ? ['', paint('bold', title), ...lines] : []
+  return [
+    ...headLines(outlook, paint, columns),
+    ...part(changesTitle(outlook), changeLines(outlook, columns)),
+    ...part('Objects', objectLines(outlook, objects, paint, columns)),
+    ...part('Steps', courseLines(outlook, columns)),
+    ...part('Gates', gateLines(outlook, columns)),
+    ...part('Queries', queryLines(outlook, columns)),
+    ...part(
+      'Not seen',
+      unseen.flatMap((one) => paragraph('  ', one, columns)),
+    ),
+  ]
+}
+
+/** Files, gates and reasons were written by others. */
+function cleaned<Data>(data: Data): Data {
+  const text = JSON.stringify(data, (_, value) => (typeof value === 'string' ? harmless(value) : value))
+  return JSON.parse(text)
+}
+
+const verdicts: Readonly<Record<Outlook['next']['kind'], readonly [Colour, string]>> = {
+  begins: ['green', 'would be released'],
+  supersedes: ['yellow', 'would be released'],
+  waits: ['yellow', 'would wait'],
+  nothing: ['gray', 'nothing would happen'],
+}
+
+function headLines({ app, release, next, canary, stable }: Outlook, paint: Paint, columns: number): string[] {
+  const [colour, verdict] = verdicts[next.kind]
+  const as = next.kind === 'nothing' ? '' : ` as ${release}`
+  const image = canary.image
+    ? `built already: ${imageReference(canary.image)}`
+    : 'its image is built at the push'
+  return [
+    `${paint('bold', `${app.namespace}/${app.name}`)}  ${paint(colour, `${verdict}${as}`)}`,
+    ...paragraph('  now       ', next.why, columns),
+    ...paragraph('  canary    ', `${canary.name}; ${image}`, columns),
+    ...paragraph(
+      '  stable    ',
+      stable ? `${stable.revision} (commit ${shortSha(stable.sha)})` : 'nothing yet',
+      columns,
+    ),
+  ]
+}
+
+const changesTitle = ({ stable }: Outlook): string => (stable ? `Changes against ${stable.revision}` : '')
+
+function changeLines({ stable, changes }: Outlook, columns: number): string[] {
+  if (!stable) return []
+  if (changes.length === 0)
+    return ['  none in how it is run and reached; a new commit is built and released all the same']
+  return changes.flatMap(({ what, from, to }: Change) =>
+    paragraph(
+      `  ${sign(from, to)} `,
+      `${what}: ${[from, to]
+        .filter((one) => one !== undefined)
+        .map(written)
+        .join(' → ')}`,
+      columns,
+    ),
+  )
+}
+
+const sign = (from: unknown, to: unknown): string => (from === undefined ? '+' : to === undefined ? '-' : '~')
+
+/** Short values as they stand in a file. */
+function written(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`
+  if (typeof value === 'string') return /^[\w.:/@*-]+$/.test(value) ? value : JSON.stringify(value)
+  if (typeof value !== 'object' || value === null) return String(value)
+  const entries = Object.entries(value).map(([key, one]) => `${key}: ${written(one)}`)
+  return `{${entries.join(', ')}}`
+}
+
+const colours: Readonly<Record<Foreseen['does'], Colour>> = {
+  create: 'green',
+  change: 'yellow',
+  keep: 'gray',
+  stop: 'yellow',
+  remove: 'red',
+}
+
+function objectLines(
+  { surge, stable }: Outlook,
+  objects: readonly Foreseen[],
+  paint: Paint,
+  columns: number,
+): string[] {
+  const wide = Math.max(...objects.map(({ kind }) => kind.length))
+  const cost = stable
+    ? `beside what runs now, until the bake is over: ${surgeLine(surge)}`
+    : surgeLine(surge).replace(' more', '')
+  return [
+    ...objects.flatMap(({ does, kind, name, what }) => {
+      const [first = '', ...rest] = paragraph(
+        `  ${does.padEnd(6)}  ${kind.padEnd(wide)}  `,
+        `${name}: ${what}`,
+        columns,
+      )
+      return [first.replace(does, paint(colours[does], does)), ...rest]
+    }),
+    ...paragraph('  ', cost, columns),
+  ]
+}

@@ -1,0 +1,156 @@
+// What `slipway plan` reads of an App, with the caller's own rights. It writes nothing.
+import type { AppRef, AppSpec } from '../domain/app.ts'
+import type { PresentConfig } from '../domain/config.ts'
+import type { Metered } from '../domain/outlook/measured.ts'
+import type { Outlook, Seen } from '../domain/outlook.ts'
+import type { Revision } from '../domain/revision.ts'
+import type { Foreseen, Way } from '../platform/foreseen.ts'
+import type { Declared, Deploy, Metrics, Taken, Traffic } from '../platform/platform.ts'
+import type { AppView, Cluster, ReleaseView } from './cluster.ts'
+import { Exit, exitCodes } from './exit.ts'
+
+/** The drivers, over a client that cannot write. */
+export interface Survey {
+  readonly deploy: Pick<Deploy, 'describe' | 'apps' | 'readiness'>
+  readonly traffic: Pick<Traffic, 'read' | 'taken'>
+  readonly config: (app: AppRef, run: AppSpec['run']) => Promise<readonly PresentConfig[]>
+  readonly metrics: Pick<Metrics, 'query' | 'history' | 'counters'>
+  /** The Prometheus that is asked; undefined: none. */
+  readonly prometheus: string | undefined
+  readonly foresee: (outlook: Outlook, seen: Seen, way: Way) => readonly Foreseen[]
+}
+
+/** What was seen, and what the caller may not see. */
+export interface Surveyed {
+  readonly seen: Seen
+  readonly unseen: readonly string[]
+}
+
+export interface Asked {
+  readonly app: AppRef
+  readonly spec: AppSpec
+  readonly declared: Declared
+  /** Requests a second, in place of what is measured. */
+  readonly rate: number | undefined
+}
+
+/** All of the App but what its declaration says, which must be known before its file can be read. */
+export async function survey(
+  cluster: Cluster,
+  from: Survey,
+  { app, spec, declared, rate }: Asked,
+): Promise<Surveyed> {
+  const unseen: string[] = []
+  const may = <T>(what: string, asked: Promise<T>): Promise<T | undefined> =>
+    asked.catch((error: unknown) => {
+      if (!isForbidden(error)) throw error
+      unseen.push(`${what}: your user may not read it`)
+      return undefined
+    })
+  const [view, releases, route, config, taken] = await Promise.all([
+    cluster.app(app.name),
+    cluster.releases(app.name),
+    may('the route', from.traffic.read(app)),
+    from.config(app, spec.run),
+    takenHosts(cluster, from, app, spec, unseen),
+  ])
+  const serves = route ? route.stable : view?.stable?.revision
+  const stable = declared.revisions.find(({ name }) => name === serves)
+  const alive = stable && (await may(`the pods of ${stable.name}`, from.deploy.readiness(stable)))
+  const { revisions, kept, source, policy } = declared
+  const seen: Seen = {
+    app,
+    busy: busyOf(view, releases),
+    ...(source && { source }),
+    ...(policy && { policy }),
+    revisions,
+    ...(kept && { kept }),
+    ...(route && { route }),
+    ...(stable && { stable }),
+    ...(alive && { stableAlive: alive.ready > 0 }),
+    seq: Math.max(0, route?.epoch.seq ?? 0, ...releases.map(({ release }) => release.seq)),
+    config,
+    taken: taken ?? [],
+    metered: await meter(from, app, spec, stable, declared, rate),
+  }
+  return { seen, unseen: [...unseen, ...config.flatMap((one) => one.unseen ?? [])] }
+}
+
+function busyOf(view: AppView | undefined, releases: readonly ReleaseView[]): Seen['busy'] {
+  const active = releases.find(({ outcome }) => outcome === undefined)
+  const served = active?.transitions.some(({ weight }) => weight > 0) || (active?.weight ?? 0) > 0
+  return {
+    ...(active && { active: { release: active.release, phase: active.phase, served } }),
+    ...(view?.waiting && { waiting: view.waiting }),
+    ...(view?.frozen && { frozen: view.frozen }),
+    rejected: view?.rejected ?? [],
+  }
+}
+
+/** A release looks at all Apps of the cluster; whoever may not is content with those of the namespace. */
+async function takenHosts(
+  cluster: Cluster,
+  { deploy, traffic }: Survey,
+  app: AppRef,
+  { route }: AppSpec,
+  unseen: string[],
+): Promise<readonly Taken[] | undefined> {
+  const hosts = [...route.hosts, ...(route.preview ?? [])]
+  if (hosts.length === 0) return []
+  const isOther = (one: AppRef) => one.namespace !== app.namespace || one.name !== app.name
+  const compare = async (apps: readonly AppRef[]) => traffic.taken(hosts, apps.filter(isOther))
+  try {
+    return await compare((await deploy.apps()).map((one) => one.app))
+  } catch (error) {
+    if (!isForbidden(error)) throw error
+  }
+  unseen.push('hosts of other namespaces: your user may not read all Apps and their routes')
+  return compare(await cluster.apps()).catch((error: unknown) => {
+    if (!isForbidden(error)) throw error
+    return undefined
+  })
+}
+
+/** A Prometheus that does not answer leaves the rest of the answer as it is; what is not to be judged is told. */
+async function meter(
+  { metrics, prometheus }: Survey,
+  app: AppRef,
+  { release }: AppSpec,
+  stable: Revision | undefined,
+  { kept = [] }: Declared,
+  rate: number | undefined,
+): Promise<Metered> {
+  const common = {
+    query: (bounds: readonly number[]) => metrics.query(app, bounds),
+    ...(rate !== undefined && { rate }),
+  }
+  if (prometheus === undefined)
+    return {
+      ...common,
+      answer: { kind: 'not asked', why: 'give --prometheus, or set SLIPWAY_PROMETHEUS_URL' },
+    }
+  if (!stable) return { ...common, answer: { kind: 'not asked', why: 'no revision is stable yet' } }
+  const names = [stable.name, ...kept]
+  try {
+    const [history, { interval }] = await Promise.all([
+      metrics.history(app, names, Math.ceil(release.analysis.history / 60_000)),
+      metrics.counters(app, names, []),
+    ])
+    return { ...common, answer: { kind: 'answered', history, ...(interval !== undefined && { interval }) } }
+  } catch (error) {
+    return { ...common, answer: { kind: 'no data', why: `${prometheus}: ${(error as Error).message}` } }
+  }
+}
+
+export const isForbidden = (error: unknown): boolean =>
+  (error as { readonly reason?: unknown } | undefined)?.reason === 'Forbidden'
+
+/** What the drivers refuse, as the command line ends. */
+export const permitted = <T>({ namespace }: AppRef, asked: Promise<T>): Promise<T> =>
+  asked.catch((cause: Error) => {
+    if (!isForbidden(cause)) throw new Exit(exitCodes.error, cause.message, { cause })
+    throw new Exit(exitCodes.denied, cause.message.replace(/ \(grant Slipway.*$/, ''), {
+      cause,
+      advice: `Who plans reads Apps, Releases, Deployments and HTTPRoutes in namespace ${namespace}: the roles view and slipway-viewer.`,
+    })
+  })
