@@ -5,7 +5,7 @@ import type { Course, GateAhead, WindowsAhead } from '../domain/outlook/course.t
 import type { Expected } from '../domain/outlook/measured.ts'
 import type { Outlook } from '../domain/outlook.ts'
 import { seconds } from './comparison-lines.ts'
-import { count, counted, date, share, span } from './notation.ts'
+import { counted, date, share, span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 
 const unjudged: Readonly<Record<NonNullable<Outlook['unjudged']>, string>> = {
@@ -67,13 +67,13 @@ function timeInWords({ weights, bake }: Course, expected: Expected | undefined):
         : 'not foretold: the traffic is not known; say --rate, or --prometheus'
     return `at least ${span(weights.steps.reduce((sum, step) => sum + step.for, 0) + bake)} in all`
   }
-  const { rate, base, assumed, full, reachedFull, rolledBack, runs } = expected
-  const traffic = `With ${count(rate) === '0' ? rate.toPrecision(2) : Number(rate.toPrecision(3))} requests/s of which ${share(base, 1)} fail${assumed ? ' (assumed)' : ''}`
+  const { rate, base, assumed, full, reachedFull } = expected
+  const traffic = `With ${Number(rate.toPrecision(3))} requests/s of which ${share(base, 1)} fail${assumed ? ' (assumed)' : ''}`
   const arrives =
     full && reachedFull > 0.5
       ? `a good version is at full after ${seconds(full.median)} (19 of 20 within ${seconds(full.p95)}) and final ${span(bake)} later`
       : 'a good version seldom gets to full by itself'
-  return `${traffic}, ${arrives}; ${Math.round(rolledBack * runs)} of ${runs} simulated ones were taken back by mistake. Waiting at gates and windows comes on top.`
+  return `${traffic}, ${arrives}. Waiting at gates and windows comes on top.`
 }
 
 export function gateLines({ gates, windows, unjudged }: Outlook, columns: number): string[] {

@@ -83,11 +83,15 @@ const sign = (from: unknown, to: unknown): string => (from === undefined ? '+' :
 /** Short values as they stand in a file. */
 function written(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`
-  if (typeof value === 'string') return /^[\w.:/@*-]+$/.test(value) ? value : JSON.stringify(value)
+  if (typeof value === 'string') return isPlain(value) ? value : JSON.stringify(value)
   if (typeof value !== 'object' || value === null) return String(value)
   const entries = Object.entries(value).map(([key, one]) => `${key}: ${written(one)}`)
   return `{${entries.join(', ')}}`
 }
+
+/** What YAML would not take for a number, a truth or nothing. */
+const isPlain = (text: string): boolean =>
+  /^[\w.:/@*-]+$/.test(text) && !/^(?:[-+.\d].*|true|false|null|~)$/i.test(text)
 
 const colours: Readonly<Record<Foreseen['does'], Colour>> = {
   create: 'green',
@@ -95,6 +99,7 @@ const colours: Readonly<Record<Foreseen['does'], Colour>> = {
   keep: 'gray',
   stop: 'yellow',
   remove: 'red',
+  unsure: 'gray',
 }
 
 function objectLines(

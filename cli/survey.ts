@@ -73,7 +73,7 @@ export async function survey(
     taken: taken ?? [],
     metered: await meter(from, app, spec, stable, declared, rate),
   }
-  return { seen, unseen: [...unseen, ...config.flatMap((one) => one.unseen ?? [])] }
+  return { seen, unseen: [...new Set([...unseen, ...config.flatMap((one) => one.unseen ?? [])])] }
 }
 
 function busyOf(view: AppView | undefined, releases: readonly ReleaseView[]): Seen['busy'] {

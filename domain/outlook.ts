@@ -76,7 +76,9 @@ export interface Outlook extends Measured {
 }
 
 /** The revision as far as it can be known: its name ends in `????` while its image or its configuration is not. */
-export interface Canary extends Omit<Revision, 'image'> {
+export interface Canary extends Omit<Revision, 'image' | 'sha'> {
+  /** Absent: it is not known which commit the file will be pushed as. */
+  readonly sha?: string
   /** Absent: it is built at the push. */
   readonly image?: Image
 }
@@ -164,7 +166,8 @@ function canaryOf(plan: Plan, sha: string | undefined, { revisions, config }: Se
   const copies = config.flatMap(({ kind, name, mount, copy }): ConfigCopy[] =>
     copy === undefined ? [] : [{ kind, name, copy, ...(mount !== undefined && { mount }) }],
   )
-  const { image: _, ...revision } = makeRevision(plan, image ?? { repository: '', digest: '' }, copies)
+  const { image: _, sha: __, ...made } = makeRevision(plan, image ?? { repository: '', digest: '' }, copies)
+  const revision = { ...made, ...(sha !== undefined && { sha }) }
   if (image && copies.length === config.length) return { ...revision, image }
   const name = `${revision.name.slice(0, -unknownHash.length)}${unknownHash}`
   return { ...revision, name, ...(image && { image }) }

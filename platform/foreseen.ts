@@ -10,7 +10,8 @@ import { routesBeside } from './traffic/beside.ts'
 import { httpRoute, routeState } from './traffic/route.ts'
 
 export interface Foreseen {
-  readonly does: 'create' | 'change' | 'keep' | 'stop' | 'remove'
+  /** `unsure`: created or kept, which cannot be seen. */
+  readonly does: 'create' | 'change' | 'keep' | 'stop' | 'remove' | 'unsure'
   readonly kind: string
   readonly name: string
   /** For people. */
@@ -39,7 +40,7 @@ function copies({ config, canary }: Outlook, { revisions }: Seen): Foreseen[] {
   return config.map(({ kind, name, copy, keys, unseen }) => {
     const holds = keys ? `its keys: ${keys.join(', ') || 'none'}` : unseen
     return {
-      does: copy !== undefined && there.has(`${kind}/${copy}`) ? 'keep' : 'create',
+      does: copy === undefined ? 'unsure' : there.has(`${kind}/${copy}`) ? 'keep' : 'create',
       kind,
       name: copy ?? `${name}-????????`,
       what: `copy of ${name} for ${canary.name}; ${holds}`,
@@ -79,8 +80,9 @@ function pods({ canary }: Outlook, { revisions }: Seen, { scale }: Way): Foresee
 }
 
 /** Where its objects are asked for, and not what image they have. */
-const withImage = ({ image = { repository: '', digest: '' }, ...canary }: Canary): Revision => ({
+const withImage = ({ sha = '', image = { repository: '', digest: '' }, ...canary }: Canary): Revision => ({
   ...canary,
+  sha,
   image,
 })
 
@@ -99,7 +101,8 @@ function routes(
   const all = [{ revision: canary.name, weight: 1000 }]
   const promoted = write(all)
   const main: Foreseen = {
-    does: before ? 'change' : 'create',
+    // What is stable is so by its route, also where that may not be seen.
+    does: before || stable ? 'change' : 'create',
     kind: kinds.HTTPRoute.kind,
     name: promoted.metadata.name,
     what: [weightsFrom(before?.weights, all), hostsFrom(before?.hosts, promoted.spec.hostnames ?? [])].join(
@@ -146,12 +149,18 @@ function leaving({ afterwards, stable }: Outlook, { revisions }: Seen): Foreseen
   const named = (names: readonly string[]) => revisions.filter(({ name }) => names.includes(name))
   const stopped = named(afterwards.kept).filter(({ name }) => name === stable?.revision)
   return [
-    ...stopped.map(({ name }) => ({
-      does: 'stop' as const,
-      kind: kindOf.deployment,
-      name,
-      what: 'once it is promoted: no pods, kept for slipway rollback --to',
-    })),
+    ...stopped.flatMap(({ name, run }): Foreseen[] => [
+      {
+        does: 'stop',
+        kind: kindOf.deployment,
+        name,
+        what: 'once it is promoted: no pods, kept for slipway rollback --to',
+      },
+      // Nothing shall start its pods again.
+      ...(run.autoscale
+        ? [{ does: 'remove', kind: kindOf.autoscaler, name, what: 'with its pods' } as const]
+        : []),
+    ]),
     ...named(afterwards.removed).flatMap((revision) =>
       (Object.keys(revisionObjects(revision)) as Kind[]).map((kind) => ({
         does: 'remove' as const,

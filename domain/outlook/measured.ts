@@ -7,7 +7,7 @@ import type { History, Objectives } from '../judge/judge.ts'
 import { defaultMethod } from '../judge/method.ts'
 import { firstWeight } from '../judge/ramp.ts'
 import type { Plan } from '../release.ts'
-import { forecastGood } from '../simulation/forecast.ts'
+import { forecastFull } from '../simulation/forecast.ts'
 import type { Spread } from '../simulation/summary.ts'
 import { movesAtOnce } from '../strategy.ts'
 
@@ -63,7 +63,6 @@ export interface Expected {
   readonly first?: number
   readonly full?: Spread
   readonly reachedFull: number
-  readonly rolledBack: number
   readonly runs: number
 }
 
@@ -73,7 +72,7 @@ export interface Measured {
   readonly expected?: Expected
 }
 
-const runs = 100
+const runs = 60
 /** What `slipway simulate` takes when nobody says otherwise. */
 const usualBase = 0.001
 
@@ -185,7 +184,7 @@ function expectedOf(
   const known = baseline !== undefined && baseline.requests >= enoughHistory
   const base = known ? Math.min(baseline.errors / baseline.requests, mostBase) : usualBase
   const interval = baseline?.interval ?? defaultMethod.tick
-  const { full, reachedFull, rolledBack } = forecastGood({
+  const { full, reachedFull } = forecastFull({
     release,
     rate,
     base,
@@ -205,7 +204,6 @@ function expectedOf(
     }),
     ...(full && { full }),
     reachedFull,
-    rolledBack,
     runs,
   }
 }

@@ -40,12 +40,12 @@ export function* forecast(question: ForecastQuestion): Generator<Told, void> {
   yield { kind: 'revealed', ...smallestRise(policy, conditions, Math.min(runs, 200), seed) }
 }
 
-/** The first of these answers alone: how a version as good as stable would fare. */
-export const forecastGood = (question: ForecastQuestion): Summary =>
-  simulateCell(policyOf(question), { ...conditionsOf(question), truth: truths.identical }, question.runs, [
-    question.seed,
-    0,
-  ])
+/** When a version as good as stable is at full: what comes after it is not simulated. */
+export function forecastFull(question: ForecastQuestion): Pick<Summary, 'full' | 'reachedFull'> {
+  const asked = { ...question, release: { ...question.release, bake: 0 } }
+  const conditions = { ...conditionsOf(asked), truth: truths.identical }
+  return simulateCell(policyOf(asked), conditions, question.runs, [question.seed, 0])
+}
 
 /** A slow canary harms nobody where nothing is promised about latency. */
 export const canariesOf = ({ objectives }: ReleaseSpec): readonly TruthName[] =>

@@ -64,8 +64,9 @@ export async function kubeServer(): Promise<KubeServer> {
     if (path[1] === 'authentication.k8s.io') return void json(201, review(people, await bodyOf(request)))
     if (path[1] === 'authorization.k8s.io') return void json(201, access(people, await bodyOf(request)))
     if (refused) return void json(refused, { kind: 'Status', code: refused, message: 'as told' })
-    const [namespace, plural = '', name = '', part] =
-      path[3] === 'namespaces' ? path.slice(4) : ['', ...path.slice(3)]
+    // /apis/<group>/<version>, or /api/<version> for the core's own.
+    const rest = path.slice(path[0] === 'api' ? 2 : 3)
+    const [namespace, plural = '', name = '', part] = rest[0] === 'namespaces' ? rest.slice(1) : ['', ...rest]
     if (request.method === 'GET' && name) {
       const found = objects.get(keyOf(plural, namespace ?? '', name))
       return void json(found ? 200 : 404, found ?? { kind: 'Status', code: 404, message: 'not found' })
