@@ -12,6 +12,7 @@ const pages = [
   'docs/traffic.md',
   'docs/local.md',
   'docs/cli.md',
+  'docs/plan.md',
   'docs/decisions/README.md',
 ]
 
