@@ -42,7 +42,11 @@ const verdicts: Readonly<Record<Outlook['next']['kind'], readonly [Colour, strin
   nothing: ['gray', 'nothing would happen'],
 }
 
-function headLines({ app, release, next, canary, stable }: Outlook, paint: Paint, columns: number): string[] {
+function headLines(
+  { app, source, release, next, canary, stable }: Outlook,
+  paint: Paint,
+  columns: number,
+): string[] {
   const [colour, verdict] = verdicts[next.kind]
   const as = next.kind === 'nothing' ? '' : ` as ${release}`
   const image = canary.image
@@ -51,6 +55,7 @@ function headLines({ app, release, next, canary, stable }: Outlook, paint: Paint
   return [
     `${paint('bold', `${app.namespace}/${app.name}`)}  ${paint(colour, `${verdict}${as}`)}`,
     ...paragraph('  now       ', next.why, columns),
+    ...paragraph('  source    ', source ? `${source.repository} ${source.branch}` : undeclared, columns),
     ...paragraph('  canary    ', `${canary.name}; ${image}`, columns),
     ...paragraph(
       '  stable    ',
@@ -59,6 +64,9 @@ function headLines({ app, release, next, canary, stable }: Outlook, paint: Paint
     ),
   ]
 }
+
+const undeclared =
+  'the cluster does not declare this App yet: a first push to Slipway’s own git remote does, or an App object with spec.source'
 
 const changesTitle = ({ stable }: Outlook): string => (stable ? `Changes against ${stable.revision}` : '')
 

@@ -1,22 +1,19 @@
 // What `slipway plan` reads of an App, with the caller's own rights. It writes nothing.
 import type { AppRef, AppSpec } from '../domain/app.ts'
 import type { PresentConfig } from '../domain/config.ts'
-import type { Metered } from '../domain/outlook/measured.ts'
 import type { Outlook, Seen } from '../domain/outlook.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { Foreseen, Way } from '../platform/foreseen.ts'
-import type { Declared, Deploy, Metrics, Taken, Traffic } from '../platform/platform.ts'
+import type { Declared, Deploy, Taken, Traffic } from '../platform/platform.ts'
 import type { AppView, Cluster, ReleaseView } from './cluster.ts'
 import { Exit, exitCodes } from './exit.ts'
+import { type Meters, meter } from './metering.ts'
 
 /** The drivers, over a client that cannot write. */
-export interface Survey {
+export interface Survey extends Meters {
   readonly deploy: Pick<Deploy, 'describe' | 'apps' | 'readiness'>
   readonly traffic: Pick<Traffic, 'read' | 'taken'>
   readonly config: (app: AppRef, run: AppSpec['run']) => Promise<readonly PresentConfig[]>
-  readonly metrics: Pick<Metrics, 'query' | 'history' | 'counters'>
-  /** The Prometheus that is asked; undefined: none. */
-  readonly prometheus: string | undefined
   readonly foresee: (outlook: Outlook, seen: Seen, way: Way) => readonly Foreseen[]
 }
 
@@ -35,14 +32,11 @@ export interface Asked {
 }
 
 /** All of the App but what its declaration says, which must be known before its file can be read. */
-export async function survey(
-  cluster: Cluster,
-  from: Survey,
-  { app, spec, declared, rate }: Asked,
-): Promise<Surveyed> {
+export async function survey(cluster: Cluster, from: Survey, asked: Asked): Promise<Surveyed> {
+  const { app, spec, declared, rate } = asked
   const unseen: string[] = []
-  const may = <T>(what: string, asked: Promise<T>): Promise<T | undefined> =>
-    asked.catch((error: unknown) => {
+  const may = <T>(what: string, reading: Promise<T>): Promise<T | undefined> =>
+    reading.catch((error: unknown) => {
       if (!isForbidden(error)) throw error
       unseen.push(`${what}: your user may not read it`)
       return undefined
@@ -52,28 +46,47 @@ export async function survey(
     cluster.releases(app.name),
     may('the route', from.traffic.read(app)),
     from.config(app, spec.run),
-    takenHosts(cluster, from, app, spec, unseen),
+    takenHosts(cluster, from, asked, unseen),
   ])
   const serves = route ? route.stable : view?.stable?.revision
   const stable = declared.revisions.find(({ name }) => name === serves)
-  const alive = stable && (await may(`the pods of ${stable.name}`, from.deploy.readiness(stable)))
-  const { revisions, kept, source, policy } = declared
+  const ready = stable && (await may(`the pods of ${stable.name}`, from.deploy.readiness(stable)))
+  const past = revisionsOf(stable, releases)
+  const traffic = { app, revisions: past.known, past: spec.release.analysis.history, rate }
   const seen: Seen = {
     app,
     busy: busyOf(view, releases),
-    ...(source && { source }),
-    ...(policy && { policy }),
-    revisions,
-    ...(kept && { kept }),
+    ...declaredOf(declared),
     ...(route && { route }),
     ...(stable && { stable }),
-    ...(alive && { stableAlive: alive.ready > 0 }),
+    ...(ready && { stableAlive: ready.ready > 0 }),
+    served: past.served,
     seq: Math.max(0, route?.epoch.seq ?? 0, ...releases.map(({ release }) => release.seq)),
     config,
-    taken: taken ?? [],
-    metered: await meter(from, app, spec, stable, declared, rate),
+    taken,
+    metered: await meter(from, traffic),
   }
   return { seen, unseen: [...new Set([...unseen, ...config.flatMap((one) => one.unseen ?? [])])] }
+}
+
+const declaredOf = ({
+  source,
+  policy,
+  revisions,
+  kept,
+}: Declared): Pick<Seen, 'source' | 'policy' | 'revisions' | 'kept'> => ({
+  revisions,
+  ...(source && { source }),
+  ...(policy && { policy }),
+  ...(kept && { kept }),
+})
+
+/** As the judge learns of them: those that were ever stable, and all. */
+function revisionsOf(stable: Revision | undefined, releases: readonly ReleaseView[]) {
+  if (!stable) return { served: [], known: [] }
+  const promoted = releases.filter(({ outcome }) => outcome === 'promoted')
+  const served = [...new Set([stable.name, ...promoted.flatMap(({ revision }) => revision ?? [])])]
+  return { served, known: [...new Set([...served, ...releases.flatMap(({ revision }) => revision ?? [])])] }
 }
 
 function busyOf(view: AppView | undefined, releases: readonly ReleaseView[]): Seen['busy'] {
@@ -91,10 +104,9 @@ function busyOf(view: AppView | undefined, releases: readonly ReleaseView[]): Se
 async function takenHosts(
   cluster: Cluster,
   { deploy, traffic }: Survey,
-  app: AppRef,
-  { route }: AppSpec,
+  { app, spec: { route } }: Asked,
   unseen: string[],
-): Promise<readonly Taken[] | undefined> {
+): Promise<readonly Taken[]> {
   const hosts = [...route.hosts, ...(route.preview ?? [])]
   if (hosts.length === 0) return []
   const isOther = (one: AppRef) => one.namespace !== app.namespace || one.name !== app.name
@@ -107,47 +119,17 @@ async function takenHosts(
   unseen.push('hosts of other namespaces: your user may not read all Apps and their routes')
   return compare(await cluster.apps()).catch((error: unknown) => {
     if (!isForbidden(error)) throw error
-    return undefined
+    return []
   })
 }
 
-/** A Prometheus that does not answer leaves the rest of the answer as it is; what is not to be judged is told. */
-async function meter(
-  { metrics, prometheus }: Survey,
-  app: AppRef,
-  { release }: AppSpec,
-  stable: Revision | undefined,
-  { kept = [] }: Declared,
-  rate: number | undefined,
-): Promise<Metered> {
-  const common = {
-    query: (bounds: readonly number[]) => metrics.query(app, bounds),
-    ...(rate !== undefined && { rate }),
-  }
-  if (prometheus === undefined)
-    return {
-      ...common,
-      answer: { kind: 'not asked', why: 'give --prometheus, or set SLIPWAY_PROMETHEUS_URL' },
-    }
-  if (!stable) return { ...common, answer: { kind: 'not asked', why: 'no revision is stable yet' } }
-  const names = [stable.name, ...kept]
-  try {
-    const [history, { interval }] = await Promise.all([
-      metrics.history(app, names, Math.ceil(release.analysis.history / 60_000)),
-      metrics.counters(app, names, []),
-    ])
-    return { ...common, answer: { kind: 'answered', history, ...(interval !== undefined && { interval }) } }
-  } catch (error) {
-    return { ...common, answer: { kind: 'no data', why: `${prometheus}: ${(error as Error).message}` } }
-  }
-}
-
-export const isForbidden = (error: unknown): boolean =>
+const isForbidden = (error: unknown): boolean =>
   (error as { readonly reason?: unknown } | undefined)?.reason === 'Forbidden'
 
 /** What the drivers refuse, as the command line ends. */
 export const permitted = <T>({ namespace }: AppRef, asked: Promise<T>): Promise<T> =>
   asked.catch((cause: Error) => {
+    if (cause instanceof Exit) throw cause
     if (!isForbidden(cause)) throw new Exit(exitCodes.error, cause.message, { cause })
     throw new Exit(exitCodes.denied, cause.message.replace(/ \(grant Slipway.*$/, ''), {
       cause,

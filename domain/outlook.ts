@@ -40,6 +40,8 @@ export interface Seen {
   readonly stable?: Revision
   /** Whether any of its pods is ready; absent when it is not known. */
   readonly stableAlive?: boolean
+  /** The revisions that were ever stable, as far as releases are remembered. */
+  readonly served: readonly string[]
   /** The highest number that a release or a write of the route has. */
   readonly seq: number
   /** What the file names. */
@@ -57,6 +59,8 @@ export interface Push {
 
 export interface Outlook extends Measured {
   readonly app: AppRef
+  /** Where its commits come from; absent when the cluster does not declare the App. */
+  readonly source?: AppSource
   /** What the release would be called: `shop-8`. */
   readonly release: string
   readonly next: Next
@@ -123,12 +127,13 @@ function configMisfit({ run }: AppSpec, { kind, name, problem }: PresentConfig):
 function outlookOf({ spec, sha }: Push, seen: Seen, now: number): Outlook {
   const plan = planOf(spec, sha, seen)
   const canary = canaryOf(plan, sha, seen)
-  const { app, stable, route, config } = seen
+  const { app, source, stable, route, config } = seen
   const busy = { ...seen.busy, ...(stable && { stable: stable.sha }) }
   const windows = windowsAhead(plan, now)
   const unjudged = unjudgedAs(seen)
   return {
     app,
+    ...(source && { source }),
     release: releaseName(plan.release),
     next: nextOf(busy, spec.release.supersede, sha),
     ...(stable && { stable: { revision: stable.name, sha: stable.sha } }),
@@ -141,14 +146,9 @@ function outlookOf({ spec, sha }: Push, seen: Seen, now: number): Outlook {
     surge: surgeOf(spec.run),
     afterwards: afterwardsOf(plan, canary, seen),
     config,
-    ...measure(plan, { ...(stable && { stable: stable.name }), served: servedOf(seen) }, seen.metered, now),
+    ...measure(plan, { ...(stable && { stable: stable.name }), served: seen.served }, seen.metered, now),
   }
 }
-
-/** The revisions that were ever stable, as far as they are there. */
-const servedOf = ({ stable, kept = [] }: Seen): readonly string[] => [
-  ...new Set([...(stable ? [stable.name] : []), ...kept]),
-]
 
 /** A commit that is not known yet, where one must be named. */
 const anyCommit = '?'.repeat(40)

@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { exitCodes } from '../../cli/exit.ts'
+import { Exit, exitCodes } from '../../cli/exit.ts'
 import type { Survey } from '../../cli/survey.ts'
 import type { History } from '../../domain/judge/judge.ts'
 import { kubernetesDeploy } from '../../platform/deploy/kubernetes.ts'
@@ -114,6 +114,7 @@ describe('a push', () => {
     expect(code).toBe(exitCodes.ok)
     expect(out).toMatch(/^default\/shop {2}would be released as shop-1\n/)
     expect(text).toContain('stable nothing yet')
+    expect(text).toContain('source the cluster does not declare this App yet')
     expect(text).toContain('the first release: it gets all traffic as soon as its pods are ready')
     expect(text).toContain(
       'create Deployment shop-???????-????: 2 pods, each promised 20m of a processor and 64Mi',
@@ -141,6 +142,7 @@ Changes against ${stable.name}
   ~ route.hosts: [shop.example.com] → [shop.example.com, www.example.com]
 `)
     expect(text).toContain('would be released as shop-8')
+    expect(text).toContain('source https://git.example.com/acme/shop main')
     expect(text).toContain('its image is built at the push')
     expect(text).toContain(
       `change HTTPRoute shop: ${stable.name} 100% → shop-???????-???? 100%; at shop.example.com → shop.example.com, www.example.com with promotion`,
@@ -366,6 +368,14 @@ describe('whoever may not read', () => {
     expect(code).toBe(exitCodes.denied)
     expect(err).toContain('the roles view and slipway-viewer')
     expect(err).not.toContain('grant Slipway')
+  })
+
+  it('releases ends with 7 as well, in the words of the client', async () => {
+    await serving()
+    const denied = new Exit(exitCodes.denied, 'cannot list releases in default: no')
+    const { code, err } = await plan(same, [], { cluster: { releases: () => Promise.reject(denied) } })
+    expect(code).toBe(exitCodes.denied)
+    expect(err).toContain('cannot list releases in default: no')
   })
 
   it('the route is told what was not seen; what App and Deployments say is told all the same', async () => {

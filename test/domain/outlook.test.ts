@@ -19,12 +19,21 @@ const nothing: Seen = {
   app,
   busy: { rejected: [] },
   revisions: [],
+  served: [],
   seq: 0,
   config: [],
   taken: [],
   metered: { answer: { kind: 'not asked', why: 'no address' }, query: (bounds) => `counters ${bounds}` },
 }
-const running: Seen = { ...nothing, revisions: [stable], stable, stableAlive: true, route, seq: 7 }
+const running: Seen = {
+  ...nothing,
+  revisions: [stable],
+  stable,
+  stableAlive: true,
+  route,
+  served: [stable.name],
+  seq: 7,
+}
 
 const file = (run: string, rest = 'release: {}') =>
   `apiVersion: slipway.dev/v1beta1\nkind: App\nmetadata: {name: shop}\nspec:\n  run: ${run}\n  route: {hosts: [shop.example.com]}\n  ${rest}\n`

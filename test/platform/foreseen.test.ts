@@ -14,6 +14,7 @@ const seen: Seen = {
   busy: { rejected: [] },
   revisions: [stable],
   stable,
+  served: [stable.name],
   seq: 1,
   config: [{ ...copy, keys: ['A', 'B'] }],
   taken: [],
