@@ -7,7 +7,7 @@ import { refused } from './commands.ts'
 import { failureOf } from './failure.ts'
 import { giveWay, type Life, recordOutcomes } from './life.ts'
 import { command, type Frozen, freeze } from './messages.ts'
-import { closeUnbegun, isAnswered, rejecting, whyNoRetry } from './queue.ts'
+import { closeUnbegun, configKey, isAnswered, rejecting, whyNoRetry } from './queue.ts'
 import { tail } from './waiting.ts'
 
 const answersKept = 200
@@ -90,7 +90,10 @@ async function retry(life: Life, { release, by, reason }: CommandRequest): Promi
   return `${sha.slice(0, 7)} is tried again${active ? ` when ${releaseName(active)} has ended` : ''}`
 }
 
-/** What runs, and what serves now, is not released again by itself: only a newer push, or `retry`, ends the return. */
+/**
+ * What runs, what serves now, and what the configuration says now is not released again by itself: only a newer push, another
+ * change, or `retry`, ends the return.
+ */
 async function goBack(life: Life, { release, to, by, reason }: CommandRequest): Promise<string> {
   const { app } = life
   const summary = `find ${to ?? 'the revision before'}`
@@ -99,15 +102,16 @@ async function goBack(life: Life, { release, to, by, reason }: CommandRequest): 
     .catch((error: unknown) => {
       throw refused(`cannot rollback: ${failureOf(error).message}`)
     })
-  const { revision } = found
+  const { revision, config } = found
   const { active, stable } = life.state
   if (release && stable && release.sha !== stable.sha)
     throw refused(
       `cannot rollback: ${releaseName(release)} does not hold the traffic; give --to to go back to another one`,
     )
   await leaveHead(life, `${by} goes back to ${revision.name}${tail(reason)}`)
-  const left = [stable?.sha, active?.sha].filter((sha) => sha !== undefined && sha !== revision.sha)
-  const rejected = left.reduce((all, sha) => rejecting(all, sha as string), life.state.rejected)
+  const commits = [stable?.sha, active?.sha].filter((sha) => sha !== undefined && sha !== revision.sha)
+  const left = config === undefined ? commits : [...commits, configKey(revision.sha, config)]
+  const rejected = left.reduce((all, one) => rejecting(all, one as string), life.state.rejected)
   const wanted = { cause: 'return', sha: revision.sha, by, reason, revision: revision.name } as const
   life.state = { ...life.state, rejected, wanted }
   life.moved = true

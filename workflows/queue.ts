@@ -47,8 +47,8 @@ function decideByPush(state: AppState, sight: Sight): Decision {
   return nothing(head.sha === stable?.sha ? 'it holds the traffic already' : 'it was rejected before')
 }
 
-/** A configuration that ended badly with this commit is not tried again either. */
-const configKey = (sha: string, digest: string): string => `${sha} ${digest}`
+/** A configuration that ended badly with this commit, or was left by a return to it, is not tried again either. */
+export const configKey = (sha: string, digest: string): string => `${sha} ${digest}`
 
 /** What a release is remembered by when it ends badly. */
 export const rejectionOf = (sha: string, wanted: Wanted | undefined): string =>

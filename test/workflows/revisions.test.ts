@@ -46,9 +46,22 @@ describe('configuration', () => {
           ?.some((one) => one.revision === first && one.weight === 1000) === true,
       () => JSON.stringify(stage.world.gateway.serves(stage.app)),
     )
+    await settled(stage)
+    await stage.say(sha, 'once more')
+    await stage.state()
+    await settled(stage)
+    expect(stage.world.gateway.serves(stage.app)?.find(({ weight }) => weight > 0)?.revision).toBe(first)
+    expect([...stage.world.releases.keys()]).toHaveLength(3)
+    say(stage, 'good evening')
+    await stage.say(sha, 'and again')
+    const third = await stage.release(
+      sha,
+      ({ release, outcome }) => release.seq === 4 && outcome !== undefined,
+    )
+    expect(third).toMatchObject({ outcome: 'promoted', cause: 'config' })
     expect(stage.world.gateway.failed(stage.app)).toBe(0)
     const told = JSON.stringify([...stage.world.releases.values(), ...stage.world.events])
-    expect(told).not.toMatch(/hello|goodbye/)
+    expect(told).not.toMatch(/hello|goodbye|good evening/)
     await stage.stopWork()
   })
 
