@@ -27,8 +27,9 @@ export function refusal(
   if (given.includes(nameOf(people, principal)))
     return `${nameOf(people, principal)} has approved ${name} already`
   if (!notPusher) return undefined
-  const known = aliases(people, principal)
-  if (authors.some((author) => known.includes(author)))
+  const known = aliases(people, principal).map((one) => one.toLowerCase())
+  // Git writes an address as its author does.
+  if (authors.some((author) => known.includes(author.toLowerCase())))
     return `${name} asks for four eyes, and ${principal} pushed or wrote this commit`
   // A principal of one kind says nothing of a pusher of another: only the policy can tell that they are two people.
   if (authors.length === 0 || !authors.some((author) => isComparable(known, author)))

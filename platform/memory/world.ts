@@ -152,7 +152,8 @@ export function world(options: WorldOptions = {}) {
       const committedAt = clock.now()
       const content = JSON.stringify([parent, title, author, committedAt, files, repository.commits.size])
       const sha = createHash('sha1').update(content).digest('hex')
-      repository.commits.set(sha, { commit: { sha, title, author, committedAt }, files, parent })
+      const commit = { sha, title, author, email: `${author}@example.com`, committedAt }
+      repository.commits.set(sha, { commit, files, parent })
       repository.branches.set(source.branch, sha)
       return sha
     },

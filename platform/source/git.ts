@@ -127,10 +127,14 @@ async function readCommit(store: Store, sha: string): Promise<{ tree: string; co
       sha,
       title: forPeople(message.split('\n', 1)[0] ?? '', 200),
       author: forPeople(author.name || author.email, 100),
+      ...(isAddress(author.email) && { email: author.email }),
       committedAt: committer.timestamp * 1000,
     },
   }
 }
+
+/** Whoever commits may write anything there. */
+const isAddress = (email: string): boolean => email.length <= 254 && /^[\w.+-]+@[\w.-]+$/.test(email)
 
 const notCommit =
   (sha: string) =>

@@ -62,7 +62,7 @@ export function sourceContract(make: () => Promise<SourceSetup>): void {
         await setup.push(main, { 'slipway.yaml': 'two: 2\n' })
         const { commit, text } = await setup.source.read(main, first, 'slipway.yaml')
         expect(text).toBe('one: 1\n')
-        expect(commit).toMatchObject({ sha: first, title: 'Begin', author: 'ben' })
+        expect(commit).toMatchObject({ sha: first, title: 'Begin', author: 'ben', email: 'ben@example.com' })
         expect(commit.committedAt).toBeGreaterThan(0)
       })
 

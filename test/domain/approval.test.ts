@@ -46,6 +46,11 @@ describe('four eyes', () => {
     expect(refusal(eyes, [], 'user:ana@example.com', facts)).toContain('pushed or wrote this commit')
   })
 
+  it('are not the author’s, however they write their address', () => {
+    const authors = ['email:Bo@Example.com']
+    expect(refusal(eyes, [], 'user:bo@example.com', { people, authors })).toContain('wrote this commit')
+  })
+
   it('are another person’s whom the policy knows by the same kind of name', () => {
     const authors = ['email:ana@example.com']
     expect(refusal(eyes, [], 'user:bo@example.com', { people, authors })).toBeUndefined()

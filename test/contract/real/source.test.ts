@@ -132,6 +132,7 @@ describe('source: git, with hostile repositories', () => {
     const sha = await server.commit(main.repository, { branch: 'main', files, title, author: '<>' })
     const { commit: read } = await source.read(main, sha, 'slipway.yaml')
     expect(read.title).toBe(`[31m ${'x'.repeat(195)}`)
+    expect(read).not.toHaveProperty('email')
   })
 
   it('reads a commit that a later push left behind', async () => {
