@@ -64,8 +64,9 @@ function follow(life: Life, request: CommandRequest): Promise<string> {
 }
 
 async function setFrozen(life: Life, frozen: Frozen | undefined): Promise<string> {
-  const { frozen: _, ...rest } = life.state
-  life.state = frozen ? { ...rest, frozen } : rest
+  const { frozen: before, thawed: _, ...rest } = life.state
+  const thawed = before && { thawed: before }
+  life.state = frozen ? { ...rest, frozen } : { ...rest, ...thawed }
   life.moved = true
   life.reports.send()
   const { active } = life.state

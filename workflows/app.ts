@@ -173,7 +173,7 @@ async function act(life: Life, sight: Sight): Promise<void> {
   const { waiting, ...rest } = life.state
   life.state = rest
   if (decision.kind === 'wait') await wait(life, decision, waiting)
-  else if (decision.kind === 'release') await begin(life, decision, numberKept(decision, waiting))
+  else if (decision.kind === 'release') await begin(life, decision, waiting)
   else log.info('nothing to release', { why: decision.why })
   keepHead(life, sight)
   await recordOutcomes(life, overtaken)
@@ -220,16 +220,22 @@ function numberOvertaken(life: Life, { overtaken }: Sight): readonly Obituary[] 
   })
 }
 
-async function begin(life: Life, { sha, wanted }: Releases, kept: number | undefined): Promise<void> {
+async function begin(life: Life, decision: Releases, waiting: AppState['waiting']): Promise<void> {
   const { app, state } = life
-  const { stable, frozen, wanted: asked, ...rest } = state
-  const ref = { app, seq: kept ?? state.seq + 1, sha }
+  const { sha, wanted } = decision
+  const { stable, frozen, thawed, wanted: asked, ...rest } = state
+  const ref = { app, seq: numberKept(decision, waiting) ?? state.seq + 1, sha }
   const active = { seq: Math.max(state.seq, ref.seq), active: ref, ...(wanted && { activeFor: wanted }) }
   // What was asked for has begun; what else was asked for meanwhile waits on.
   const waits = asked && asked !== wanted ? { wanted: asked } : {}
   life.state = { ...rest, ...(stable && { stable }), ...(frozen && { frozen }), ...waits, ...active }
   const pusher = life.pushers.get(sha)
-  const more = { ...(wanted && { wanted }), ...(pusher && { pusher }), ...(frozen && { frozen }) }
+  const more = {
+    ...(wanted && { wanted }),
+    ...(pusher && { pusher }),
+    ...(frozen && { frozen }),
+    ...(thawed && waiting?.sha === sha && { thawed }),
+  }
   try {
     const child = await startChild(release, {
       args: [{ release: ref, ...(stable && { stable }), ...more }],

@@ -64,6 +64,8 @@ export interface AppState {
   /** The newest push that waits for the active release to end, with the number that is kept for it. */
   readonly waiting?: Waiting
   readonly frozen?: Frozen
+  /** The freeze that ended last, until something begins: what it held up is told so. */
+  readonly thawed?: Frozen
   /** What `retry`, `rollback` and a changed configuration asked for, and has not begun. */
   readonly wanted?: Wanted
   /** The branch's newest commit when it was last seen. */
@@ -122,4 +124,6 @@ export interface ReleaseInput {
   /** Who pushed, as a principal, when the source knows it. */
   readonly pusher?: string
   readonly frozen?: Frozen
+  /** The freeze that its push waited for the end of. */
+  readonly thawed?: Frozen
 }

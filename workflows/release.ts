@@ -17,11 +17,12 @@ import { answerCommands } from './commands.ts'
 import { failureOf } from './failure.ts'
 import { type Gates, openGates } from './gates.ts'
 import { awaitInterruption, type Ending, type Interruption } from './interruption.ts'
-import { freeze, type ReleaseFinished, type ReleaseInput, releaseFinished } from './messages.ts'
+import { type Frozen, freeze, type ReleaseFinished, type ReleaseInput, releaseFinished } from './messages.ts'
 import { bringBack } from './return.ts'
 import { type Ground, giveBack, type Road, show, takeAll } from './road.ts'
 import { bake, rollOut } from './rollout.ts'
 import { type Story, tellStory } from './story.ts'
+import { tail } from './waiting.ts'
 
 /** What takes back the steps that were taken. Registered before the step: it may have half happened. */
 type Undo = (() => Promise<void>)[]
@@ -80,12 +81,16 @@ function epochsOf({ release: { seq } }: ReleaseInput): () => Epoch {
   return () => ({ seq, n: ++n })
 }
 
-async function read({ release, wanted }: ReleaseInput, story: Story): Promise<Plan> {
+async function read({ release, wanted, thawed }: ReleaseInput, story: Story): Promise<Plan> {
+  if (thawed) story.note('pending', whatHeld(thawed))
   story.tell('reading', `reading slipway.yaml at ${release.sha.slice(0, 7)}`)
   const summary = `slipway.yaml at ${release.sha.slice(0, 7)}`
   const asked = wanted ? { ...release, cause: wanted.cause } : release
   return reading.readPlan.executeWithOptions({ summary }, [asked])
 }
+
+const whatHeld = ({ by, reason, since }: Frozen): string =>
+  `waited until the App was unfrozen: ${by} had frozen it at ${new Date(since).toISOString().slice(0, 16)}Z${tail(reason)}`
 
 async function build(plan: Plan, story: Story): Promise<Revision> {
   const { commit, image } = plan
