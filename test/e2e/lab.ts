@@ -30,9 +30,14 @@ export async function until<T>(
 }
 
 /** One request through the gateway, as a user of the App sends it. */
-export function get(host: string, path = '/'): Promise<{ status: number; body: string }> {
+export function get(
+  host: string,
+  path = '/',
+  more: Readonly<Record<string, string>> = {},
+): Promise<{ status: number; body: string }> {
+  const headers = { host, ...more }
   return new Promise((resolve, reject) => {
-    const asked = request(`${lab.addresses.app}${path}`, { headers: { host }, timeout: 5_000 }, (answer) => {
+    const asked = request(`${lab.addresses.app}${path}`, { headers, timeout: 5_000 }, (answer) => {
       let body = ''
       answer.on('data', (chunk) => (body += chunk))
       answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }))
@@ -68,7 +73,8 @@ export async function remove(...apps: readonly string[]): Promise<void> {
   for (const app of apps) await rm(join(paths.git, `${app}.git`), { recursive: true, force: true })
   const gone = ['-n', 'default', '--ignore-not-found']
   await kubectl('delete', 'apps.slipway.dev', ...apps, ...gone)
-  const kinds = 'releases.slipway.dev,commands.slipway.dev,httproutes,deployments,services'
+  const kinds =
+    'releases.slipway.dev,commands.slipway.dev,httproutes,horizontalpodautoscalers,deployments,services,configmaps,secrets'
   await kubectl('delete', kinds, '-l', `slipway.dev/app in (${apps.join(',')})`, ...gone)
 }
 

@@ -33,6 +33,8 @@ export interface Subject {
   readonly repository: Repository
   readonly load: Load
   readonly gateway: GatewayWatch
+  /** Commits a version, and keeps it to the clone. */
+  readonly commit: (behaviour: Behaviour) => Promise<string>
   /** Commits a version and pushes it; returns with the commit, while git still listens to its progress. */
   readonly push: (behaviour: Behaviour) => Promise<string>
   readonly since: (at: number) => Tally
@@ -50,9 +52,12 @@ export async function aSubject(options: SubjectOptions): Promise<Subject> {
   const host = `${app}.example.com`
   const repository = await aRepository(example, `${lab.git.url}/${app}.git`, lab.git.pushTokenFile)
   const pushes: Promise<unknown>[] = []
-  const push = async (behaviour: Behaviour) => {
+  const commit = async (behaviour: Behaviour) => {
     await repository.write('slipway.yaml', manifest(app, host, options, behaviour))
-    const sha = await repository.commit(`Behave as version ${behaviour.version}`)
+    return repository.commit(`Behave as version ${behaviour.version}`)
+  }
+  const push = async (behaviour: Behaviour) => {
+    const sha = await commit(behaviour)
     // Whoever kills the API ends the push's listening too: the release's own fate is what is looked at.
     pushes.push(repository.offer().catch((error: unknown) => error))
     return sha
@@ -68,6 +73,7 @@ export async function aSubject(options: SubjectOptions): Promise<Subject> {
     repository,
     load,
     gateway,
+    commit,
     push,
     since: (at) => tally(load.samples, at),
     close: async () => {
@@ -116,3 +122,26 @@ export const weightOf = (weights: Readonly<Record<string, number>>, sha: string)
 /** All that was ever served summed to the whole. */
 export const alwaysWhole = ({ gateway }: Subject): boolean =>
   gateway.changes.every(({ weights }) => Object.values(weights).reduce((a, b) => a + b, 0) === 1000)
+
+/** The weight that the gateway gives the revision of this commit now. */
+export const heldNow = ({ gateway }: Subject, sha: string): number =>
+  weightOf(gateway.changes.at(-1)?.weights ?? {}, sha)
+
+/** The weights that the revision of this commit was given, each once, in order. */
+export const weightsGiven = ({ gateway }: Subject, sha: string): readonly number[] =>
+  gateway.changes
+    .map(({ weights }) => weightOf(weights, sha))
+    .filter((weight, index, all) => weight !== (all[index - 1] ?? 0))
+
+/** The subjects of one file, cleared away together. */
+export function subjects() {
+  const all: Subject[] = []
+  return {
+    opened: async (options: SubjectOptions): Promise<Subject> => {
+      const subject = await aSubject(options)
+      all.push(subject)
+      return subject
+    },
+    close: async () => void (await Promise.all(all.map(({ close }) => close()))),
+  }
+}
