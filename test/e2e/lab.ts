@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import type { Outcome, ReleaseStatus } from '../../domain/release.ts'
+import { histories } from '../../local/history.ts'
 import { paths } from '../../local/paths.ts'
 import { configurationOf, weightsOf } from '../../local/served.ts'
 import { readState } from '../../local/state.ts'
@@ -73,6 +74,10 @@ export async function remove(...apps: readonly string[]): Promise<void> {
   for (const app of apps) await rm(join(paths.git, `${app}.git`), { recursive: true, force: true })
   const gone = ['-n', 'default', '--ignore-not-found']
   await kubectl('delete', 'apps.slipway.dev', ...apps, ...gone)
+  // What still waits, for a person or for requests, would tell of itself again.
+  const told = await histories(lab.addresses.temporal)
+  for (const name of apps) await told.end({ namespace: 'default', name })
+  await told.close()
   const kinds =
     'releases.slipway.dev,commands.slipway.dev,httproutes,horizontalpodautoscalers,deployments,services,configmaps,secrets'
   await kubectl('delete', kinds, '-l', `slipway.dev/app in (${apps.join(',')})`, ...gone)
