@@ -6,6 +6,9 @@ const real = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 }
 // These change what all of the machine stands on.
 const alone = { ...real, testTimeout: 300_000, hookTimeout: 300_000, fileParallelism: false }
 
+// Apps of their own that leave everything else as it is; most of their time they wait for the sweep's minute.
+const stories = ['config', 'gates', 'repair', 'strategies'].map((name) => `test/e2e/${name}.test.ts`)
+
 export default defineConfig({
   test: {
     projects: [
@@ -19,7 +22,8 @@ export default defineConfig({
       { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real, testTimeout: 90_000 } },
       { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
       { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...alone } },
-      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], ...alone } },
+      { test: { name: 'stories', include: stories, ...alone, fileParallelism: true, maxWorkers: 2 } },
+      { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: stories, ...alone } },
     ],
   },
 })

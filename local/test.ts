@@ -31,6 +31,7 @@ export async function test(root: string, lab: Lab): Promise<number> {
   await suite('workflows', run, tally, tools)
   if (await run('up', [process.execPath, 'dist/local/main.js', 'up'])) {
     await suite('contract', run, tally, tools)
+    await suite('stories', run, tally, tools)
     await suite('e2e', run, tally, tools)
     await suite('machine', run, tally, tools)
   }
