@@ -120,10 +120,13 @@ describe.concurrent('an App that is to be retired when it is deleted', () => {
     })
     const audit = endOf(lab.auditLog)
     await kubectl('delete', 'apps.slipway.dev', app, ...here, '--wait=false')
-    await until('the gateway to forget it', noticedWithin, async () =>
-      Object.keys(await servedWeights(app)).length === 0 ? true : undefined,
-    )
-    const forgotten = Date.now()
+    let servedUntil = Date.now()
+    await until('the gateway to forget it', noticedWithin, async () => {
+      const asked = Date.now()
+      if (Object.keys(await servedWeights(app)).length === 0) return true
+      servedUntil = asked
+      return undefined
+    })
     await until('the App to be gone', noticedWithin, async () =>
       (await objectsNamed('apps.slipway.dev', app)).length === 0 ? true : undefined,
     )
@@ -137,7 +140,7 @@ describe.concurrent('an App that is to be retired when it is deleted', () => {
     expect(deployments).toHaveLength(2)
     for (const { at } of deployments) {
       expect(at).toBeGreaterThan(route?.at ?? Number.NaN)
-      expect(at).toBeGreaterThan(forgotten - 200)
+      expect(at).toBeGreaterThan(servedUntil)
     }
     for (const kind of ['deployments', 'services', 'httproutes']) expect(await names(kind, app)).toEqual([])
     // Whoever was served before the route went was served well.
