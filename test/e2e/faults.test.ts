@@ -1,5 +1,5 @@
 // Slipway's own parts die, restart and are replaced in the middle of releases; the users of the App notice nothing.
-import { cp, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises'
+import { cp, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -104,7 +104,8 @@ async function nextVersion() {
   await cp(join(root, 'dist'), join(folder, 'dist'), { recursive: true })
   await cp(join(root, 'package.json'), join(folder, 'package.json'))
   await symlink(join(root, 'node_modules'), join(folder, 'node_modules'))
-  await writeFile(join(folder, 'dist/worker/workflows.bundle.js'), '\n// The next version.\n', { flag: 'a' })
+  const bundle = join(folder, 'dist/worker/workflows.bundle.js')
+  await writeFile(bundle, `// The next version.\n${await readFile(bundle, 'utf8')}`)
   const remove = () => rm(folder, { recursive: true, force: true })
   return { main: join(folder, 'dist/worker/main.js'), remove }
 }
