@@ -61,8 +61,8 @@ function timesOf(release: ReleaseSpec) {
   }
 }
 
-/** A list's own step at full is the bake. */
-function bakeOf({ steps, bake }: ReleaseSpec): number {
+/** The watch after full, in milliseconds. A list's own step at full is it, when that is longer. */
+export function bakeOf({ steps, bake }: ReleaseSpec): number {
   const full = steps === 'auto' ? undefined : steps.find(({ weight }) => weight === 1000)
   return Math.max(bake, full?.for ?? 0)
 }

@@ -30,6 +30,9 @@ export function parseShare(text: string): number | undefined {
   return Math.round(Number(text.slice(0, -1)) * 10_000) / 1_000_000
 }
 
+/** 0.995 → `99.5%`. */
+export const formatShare = (fraction: number): string => `${Math.round(fraction * 1_000_000) / 10_000}%`
+
 const weight = /^\d{1,3}(?:\.\d)?%?$/
 
 /** `5`, `5%` → 50; `0.1%` → 1; undefined for anything else. */

@@ -1,7 +1,8 @@
 // `spec.policy` of the cluster's App, as people write it: what a push may ask for.
 import { z } from 'zod'
 import { Gates, WindowsSpec } from './gate-spec.ts'
-import { Host, List, ObjectName, Share, Text, Weight, Whole, Word } from './notation.ts'
+import { Duration, Host, List, ObjectName, Share, Text, Weight, Whole, Word } from './notation.ts'
+import { PolicyAnalysis } from './policy-analysis.ts'
 import { Latency } from './release-spec.ts'
 
 const Person = Text(/^[A-Za-z0-9][\w.@+-]*$/, 64, 'a person’s name, without a colon')
@@ -44,6 +45,16 @@ export const PolicySpec = z.strictObject({
     })
     .exactOptional()
     .describe('Objectives that may be tightened, never loosened.'),
+  bake: Duration('0s', '7d').exactOptional().describe('The shortest watch after full.'),
+  onFailure: Word('rollback', 'hold')
+    .exactOptional()
+    .describe('`rollback` refuses `hold`, which leaves harm where it is until a person decides.'),
+  onNoTraffic: Word('hold', 'promote')
+    .exactOptional()
+    .describe('`hold` refuses `promote`, which goes on where nothing was seen.'),
+  analysis: PolicyAnalysis.exactOptional().describe(
+    'The loosest that a file may ask of the judge, under the file’s own names. What is absent is the file’s own choice.',
+  ),
   minApprovals: Whole(1, 10)
     .exactOptional()
     .describe(

@@ -5,7 +5,9 @@ import { inWindows } from './contradictions/windows.ts'
 import type { Gate, Windows } from './gate.ts'
 import { gatesOf, personIn } from './gates.ts'
 import type { People } from './people.ts'
+import type { PolicyAnalysis } from './policy-analysis.ts'
 import { PolicySpec } from './policy-spec.ts'
+import type { ReleaseSpec } from './release-spec.ts'
 import { expectedOf, keysOf, schemaAt } from './schema-tree.ts'
 import { nearest } from './spelling.ts'
 import { windowsOf } from './windows.ts'
@@ -33,6 +35,12 @@ export interface Policy {
     readonly success?: number
     readonly latency?: { readonly below: number; readonly share: number }
   }
+  /** The shortest, in milliseconds. */
+  readonly bake?: number
+  /** The loosest that a file may choose. */
+  readonly onFailure?: NonNullable<ReleaseSpec['onFailure']>
+  readonly onNoTraffic?: ReleaseSpec['onNoTraffic']
+  readonly analysis?: PolicyAnalysis
   /** They hold beside the file's own. */
   readonly windows?: Windows
   readonly people?: People

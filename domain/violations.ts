@@ -6,9 +6,10 @@ import { formatDuration } from './duration.ts'
 import type { Gate } from './gate.ts'
 import { approver, distinct, gatesOf, isSame, personIn } from './gates.ts'
 import { holds } from './hosts.ts'
-import { formatWeight } from './notation.ts'
+import { formatShare, formatWeight } from './notation.ts'
 import type { Policy } from './policy.ts'
 import { movesAtOnce } from './strategy.ts'
+import { judging } from './violations/judging.ts'
 
 export function violations(spec: AppSpec, policy: Policy): readonly Contradiction[] {
   if (policy.unreadable !== undefined) return unreadable(policy.unreadable)
@@ -19,6 +20,7 @@ export function violations(spec: AppSpec, policy: Policy): readonly Contradictio
     ...strategies(spec, policy),
     ...firstWeight(spec, policy),
     ...objectives(spec, policy),
+    ...judging(spec.release, policy),
     ...approvers(spec, policy),
     ...approvals(spec, policy),
   ]
@@ -100,12 +102,12 @@ function objectives({ release }: AppSpec, policy: Policy): Contradiction[] {
   const { success, latency } = release.objectives
   const least = policy.objectives
   const asked = least?.latency
-  const wanted = asked && `{below: ${formatDuration(asked.below * 1000)}, for: ${percent(asked.share)}}`
+  const wanted = asked && `{below: ${formatDuration(asked.below * 1000)}, for: ${formatShare(asked.share)}}`
   return [
     ...contradiction(
       least?.success !== undefined && success < least.success,
       ['release.objectives.success'],
-      `${percent(success)} is less than the ${percent(least?.success ?? 0)} that the App’s policy asks for`,
+      `${formatShare(success)} is less than the ${formatShare(least?.success ?? 0)} that the App’s policy asks for`,
     ),
     ...contradiction(
       asked !== undefined && (!latency || latency.below > asked.below || latency.share < asked.share),
@@ -114,8 +116,6 @@ function objectives({ release }: AppSpec, policy: Policy): Contradiction[] {
     ),
   ]
 }
-
-const percent = (share: number): string => `${Math.round(share * 1_000_000) / 10_000}%`
 
 /** Whom the file's gates name. */
 function approvers({ release }: AppSpec, { approvers: allowed, people }: Policy): Contradiction[] {

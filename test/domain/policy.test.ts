@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
+import { bakeOf } from '../../domain/analysis.ts'
 import { most } from '../../domain/capacity.ts'
 import { holds } from '../../domain/hosts.ts'
 import { defaultMethod } from '../../domain/judge/method.ts'
@@ -61,8 +62,45 @@ describe('a policy', () => {
   })
 })
 
+/** What a file asks of the judge, the loosest that it may, and how it is refused. */
+const loosened = [
+  [{ falseRollbackRate: '0.1%' }, { falseRollbackRate: '1%' }, 'falseRollbackRate: 0.1% is less than the 1%'],
+  [{ confidence: '80%' }, { confidence: '95%' }, 'confidence: 80% is less than the 95%'],
+  [
+    { tolerance: { errors: '0.4pp' } },
+    { tolerance: { errors: '0.1pp' } },
+    'errors: 0.4pp is more than the 0.1pp',
+  ],
+  [{ tolerance: { latency: '50%' } }, { tolerance: { latency: '15%' } }, 'latency: 50% is more than the 15%'],
+  [{ promoteWithin: '5pp' }, { promoteWithin: '1pp' }, 'promoteWithin: 5pp is more than the 1pp'],
+  [{ risk: { firstRequests: 99 } }, { risk: { firstRequests: 10 } }, 'firstRequests: 99 is more than the 10'],
+  [{ risk: { perStepRequests: 99 } }, { risk: { perStepRequests: 30 } }, 'perStepRequests: 99 is more'],
+  [
+    { risk: { maxErrorRise: '9pp' } },
+    { risk: { maxErrorRise: '3pp' } },
+    'maxErrorRise: 9pp is more than the 3pp',
+  ],
+  [
+    { weight: { unprovenMax: '80%' } },
+    { weight: { unprovenMax: '50%' } },
+    'unprovenMax: 80% is more than the 50%',
+  ],
+  [{ weight: { verify: '40%' } }, { weight: { verify: '20%' } }, 'verify: 40% is more than the 20%'],
+  [{ weight: { holdback: '0%' } }, { weight: { holdback: '5%' } }, 'until promotion, 0% is less than the 5%'],
+  [{ deadline: '10s' }, { deadline: '5m' }, 'deadline: 10s is less than the 5m'],
+  [{}, { onDeadline: 'hold' }, 'onDeadline: promote may not be chosen: the App’s policy allows hold'],
+  [{ maxDuration: '6m' }, { maxDuration: '25m' }, 'maxDuration: 6m is less than the 25m'],
+  [{ onInconclusive: 'promote' }, { onInconclusive: 'hold' }, 'the App’s policy allows rollback, hold'],
+  [
+    { metricsLost: { zeroAfter: '1h' } },
+    { metricsLost: { zeroAfter: '60s' } },
+    'zeroAfter: 1h is more than the 1m',
+  ],
+  [{ warmup: '10m' }, { warmup: '5s' }, 'warmup: 10m is more than the 5s'],
+] as const
+
 describe('a push that asks for more is refused where it does', () => {
-  it.each([
+  it.each<readonly [spec: unknown, policy: unknown, says: string]>([
     [{ route: { hosts: ['bank.example.com'] } }, { hosts: ['*.shop.example'] }, 'spec.route.hosts[0]: bank'],
     [{ route: { hosts: ['a.io'], preview: ['b.io'] } }, { hosts: ['a.io'] }, 'spec.route.preview[0]: b.io'],
     [{}, { hosts: ['a.io'] }, 'names no host'],
@@ -84,6 +122,52 @@ describe('a push that asks for more is refused where it does', () => {
       '99% is less than the 99.9%',
     ],
     [{}, { objectives: { latency: { below: '500ms', for: '99%' } } }, 'at least {below: 500ms, for: 99%}'],
+    [{ release: { bake: '1s' } }, { bake: '10m' }, 'spec.release.bake: 1s is less than the 10m'],
+    [{ release: { onFailure: 'hold' } }, { onFailure: 'rollback' }, 'spec.release.onFailure: hold may not'],
+    [{ release: { onNoTraffic: 'promote' } }, { onNoTraffic: 'hold' }, 'the App’s policy allows hold'],
+    ...loosened.map(
+      ([analysis, most, says]) => [{ release: { analysis } }, { analysis: most }, says] as const,
+    ),
+    [
+      { release: { steps: [5, 50], analysis: { thresholds: { looks: 100 } } } },
+      { analysis: { thresholds: { looks: 3 } } },
+      'spec.release.analysis.thresholds.looks: 100 is more than the 3',
+    ],
+    [
+      { release: { steps: [5, 50], analysis: { thresholds: { requests: 100 } } } },
+      { analysis: { thresholds: { requests: 20 } } },
+      'thresholds.requests: 100 is more than the 20',
+    ],
+    [
+      { release: { steps: [5, 50], analysis: { thresholds: {} } } },
+      { analysis: { warmup: '5s' } },
+      'spec.release.analysis.thresholds: fixed thresholds may not be chosen',
+    ],
+    [
+      { release: { strategy: 'immediate' } },
+      { analysis: { warmup: '5s' } },
+      'spec.release.strategy: immediate may not be chosen: fixed thresholds judge it',
+    ],
+    [
+      { release: { strategy: 'blue-green' } },
+      { analysis: { thresholds: { looks: 2 } } },
+      'thresholds.looks: 3 is more than the 2',
+    ],
+    [
+      { release: { steps: [{ weight: 5, for: '10s' }] } },
+      { analysis: { deadline: '1m' } },
+      'spec.release.steps: the steps below full together take 10s is less',
+    ],
+    [
+      { release: { steps: [5, 90] } },
+      { analysis: { weight: { unprovenMax: '50%' } } },
+      'spec.release.steps[1]: 90% is more than a canary may hold before it is due',
+    ],
+    [
+      { release: { steps: [5, 100] } },
+      { analysis: { weight: { holdback: '5%' } } },
+      'spec.release.steps[1]: what stable keeps until promotion, 0%',
+    ],
     [{}, { minApprovals: 1 }, 'no gate asks for an approval'],
     [{ release: { gates: [{ before: 5, otherwise: 'pass' }] } }, { minApprovals: 1 }, 'no gate asks'],
     [
@@ -104,6 +188,53 @@ describe('a push that asks for more is refused where it does', () => {
   ])('%j under %j', (spec, policy, says) => {
     expect(told(spec, policy).join('\n')).toContain(says)
   })
+})
+
+it('names its line and its column', () => {
+  const text = `${file({}).replace('{}', '')}
+  release:
+    steps: [5, 50]
+    analysis:
+      thresholds:
+        looks: 100
+`
+  const read = readManifest(text, app, readPolicy({ analysis: { thresholds: { looks: 3 } } }))
+  expect(read).toMatchObject({
+    problems: [{ line: 11, column: 9, path: 'spec.release.analysis.thresholds.looks' }],
+  })
+})
+
+it.each([
+  [
+    { bake: '1h', onFailure: 'rollback', onNoTraffic: 'hold' },
+    { bake: '10m', onFailure: 'hold', onNoTraffic: 'promote' },
+  ],
+  [
+    {
+      analysis: {
+        falseRollbackRate: '2%',
+        confidence: '99%',
+        deadline: '10m',
+        warmup: '0s',
+        onInconclusive: 'rollback',
+      },
+    },
+    {
+      analysis: {
+        falseRollbackRate: '1%',
+        confidence: '95%',
+        deadline: '5m',
+        warmup: '5s',
+        onInconclusive: 'hold',
+      },
+    },
+  ],
+  [{ steps: [5, 50], analysis: { thresholds: { looks: 2 } } }, { analysis: { thresholds: {} } }],
+  [{ steps: [{ weight: 5, for: '5m' }] }, { analysis: { deadline: '5m', risk: { firstRequests: 1 } } }],
+  [{ steps: [5, { weight: 100, for: '1h' }], bake: '1s' }, { bake: '1h' }],
+  [{ strategy: 'blue-green' }, { analysis: { deadline: '5m', thresholds: { looks: 3, requests: 20 } } }],
+])('what is as strict or stricter passes: %j under %j', (release, policy) => {
+  expect(told({ release }, policy)).toEqual([])
 })
 
 describe('a plan under a policy', () => {
@@ -165,7 +296,47 @@ describe('whatever the policy and the file', () => {
       ),
     ),
     objectives: maybe(fc.constant({ success: '99%' })),
+    bake: maybe(fc.constantFrom('10s', '10m')),
+    onNoTraffic: maybe(fc.constantFrom('hold', 'promote')),
+    onFailure: maybe(fc.constantFrom('rollback', 'hold')),
+    analysis: maybe(
+      fc.record(
+        {
+          falseRollbackRate: fc.constantFrom('0.5%', '1%'),
+          promoteWithin: fc.constantFrom('0.5pp', '1pp'),
+          deadline: fc.constantFrom('30s', '5m'),
+          weight: fc.constantFrom({ unprovenMax: '20%' }, { holdback: '5%' }),
+          onInconclusive: fc.constantFrom('rollback', 'hold', 'promote'),
+          thresholds: fc.constantFrom({}, { looks: 3 }, { requests: 20, looks: 2 }),
+        },
+        { requiredKeys: [] },
+      ),
+    ),
   })
+  const looseness = fc.record(
+    {
+      bake: fc.constantFrom('1s', '1m', '1h'),
+      onNoTraffic: fc.constantFrom('hold', 'promote'),
+      onFailure: fc.constantFrom('rollback', 'hold'),
+      strategy: fc.constantFrom('canary', 'immediate'),
+      analysis: fc.oneof(
+        fc.record(
+          {
+            falseRollbackRate: fc.constantFrom('0.1%', '1%', '2%'),
+            promoteWithin: fc.constantFrom('0.5pp', '5pp'),
+            deadline: fc.constantFrom('10s', '5m'),
+            weight: fc.constantFrom({ unprovenMax: '20%' }, { holdback: '0%' }),
+            onInconclusive: fc.constantFrom('rollback', 'hold', 'promote'),
+          },
+          { requiredKeys: [] },
+        ),
+        fc.record({
+          thresholds: fc.record({ requests: fc.constantFrom(10, 100), looks: fc.constantFrom(1, 3, 100) }),
+        }),
+      ),
+    },
+    { requiredKeys: [] },
+  )
   const files = fc.record({
     hosts: fc.oneof(fc.constant([]), hosts),
     secrets: names,
@@ -176,6 +347,54 @@ describe('whatever the policy and the file', () => {
     ),
     gates: fc.array(gate, { maxLength: 2 }),
     success: fc.constantFrom('98%', '99%', '99.5%'),
+  })
+
+  it('a plan that is made judges no looser than the policy', () => {
+    let made = 0
+    fc.assert(
+      fc.property(
+        policies,
+        looseness,
+        fc.constantFrom('auto', [5, 25], [5, 60, 100]),
+        (policy, loose, steps) => {
+          const { bake, onNoTraffic, onFailure, analysis } = policy
+          const listed = loose.strategy === 'immediate' ? {} : { steps }
+          const plan = planned(
+            { release: { ...loose, ...listed } },
+            JSON.parse(JSON.stringify({ bake, onNoTraffic, onFailure, analysis })),
+          )
+          if (!plan) return
+          made += 1
+          const { judge, spec } = plan
+          const { release } = spec
+          const least = readPolicy(JSON.parse(JSON.stringify({ bake, analysis })))
+          expect(bakeOf(release)).toBeGreaterThanOrEqual(least.bake ?? 0)
+          if (onNoTraffic === 'hold') expect(release.onNoTraffic).toBe('hold')
+          if (onFailure === 'rollback') expect(release.onFailure ?? 'rollback').toBe('rollback')
+          if (!analysis || !judge) return
+          if (judge.kind === 'thresholds') {
+            expect(analysis.thresholds).toBeDefined()
+            expect(judge.looks).toBeLessThanOrEqual(least.analysis?.thresholds?.looks ?? 100)
+            expect(judge.requests).toBeLessThanOrEqual(least.analysis?.thresholds?.requests ?? 100)
+            return
+          }
+          const { method } = judge
+          const { falseRollbackRate = 0, promoteWithin = 1, deadline = 0, weight = {} } = least.analysis ?? {}
+          expect(method.alpha).toBeGreaterThanOrEqual(falseRollbackRate)
+          expect(method.errorMargin).toBeLessThanOrEqual(promoteWithin)
+          expect(method.deadline * 1000).toBeGreaterThanOrEqual(deadline)
+          expect(1 - method.fullWeight).toBeGreaterThanOrEqual((weight.holdback ?? 0) / 1000 - 1e-9)
+          if (judge.kind === 'ramp')
+            expect(method.unprovenMax * 1000).toBeLessThanOrEqual(weight.unprovenMax ?? 1000)
+          for (const step of plan.steps)
+            if (step.weight < 1000) expect(step.weight).toBeLessThanOrEqual(weight.unprovenMax ?? 1000)
+          if (analysis.onInconclusive === 'rollback') expect(method.onInconclusive).toBe('rollback')
+          if (analysis.onInconclusive === 'hold') expect(method.onInconclusive).not.toBe('promote')
+        },
+      ),
+      { numRuns: 1000 },
+    )
+    expect(made).toBeGreaterThan(100)
   })
 
   it('a plan that is made keeps the policy', () => {
