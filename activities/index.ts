@@ -1,5 +1,6 @@
 // The story's verbs: what the workflows ask for and the platform does. Joined here; no other file lists them.
 import type { Platform } from '../platform/platform.ts'
+import { aloneVerbs } from './alone.ts'
 import { buildVerbs } from './build.ts'
 import { canaryVerbs } from './canary.ts'
 import { type Clock, systemClock } from './clock.ts'
@@ -24,6 +25,7 @@ export function createActivities(platform: Platform, clock: Clock = systemClock)
     ...trafficVerbs(platform, clock),
     ...stepVerbs(platform, clock),
     ...canaryVerbs(platform, clock),
+    ...aloneVerbs(platform, clock),
     ...hookVerbs(platform, clock),
     // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
     ...reportVerbs(platform, clock),

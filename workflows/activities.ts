@@ -40,14 +40,14 @@ export const shifting = proxyActivities<Pick<Activities, 'shiftTraffic'>>({
   retry: { initialInterval: '500ms', maximumInterval: '10s', maximumAttempts: 30 },
 })
 
-export const watching = proxyActivities<Pick<Activities, 'watchStep' | 'watchCanary'>>({
+export const watching = proxyActivities<Pick<Activities, 'watchStep' | 'watchCanary' | 'watchAlone'>>({
   ...alive,
   startToCloseTimeout: '70m',
   retry: { initialInterval: '1s', maximumInterval: '15s' },
 })
 
 /** The past is asked for; that it cannot be had is an answer too. */
-export const studying = proxyActivities<Pick<Activities, 'studyStable'>>({
+export const studying = proxyActivities<Pick<Activities, 'studyStable' | 'stableFails'>>({
   ...ends,
   // A day's counters may take Prometheus half a minute.
   heartbeatTimeout: '1m',

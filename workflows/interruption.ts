@@ -21,12 +21,16 @@ export interface Interruption {
   readonly close: (why: string) => void
   /** The same on the way forward: throws when the release is ending already. */
   readonly passPointOfNoReturn: (why: string) => void
+  /** From here on a newer push does not take this place, it is only heard of: what runs ends soon by itself. */
+  readonly outlast: (heard: () => void) => void
 }
 
 export function awaitInterruption(status: () => ReleaseStatus): Interruption {
   const scope = new CancellationScope({ cancellable: true })
   let ending: Ending | undefined
   let closed: string | undefined
+  let outlast: (() => void) | undefined
+  let overtaken = false
 
   function interrupt(next: Ending) {
     if (ending || closed !== undefined) return
@@ -37,6 +41,8 @@ export function awaitInterruption(status: () => ReleaseStatus): Interruption {
   const served = () => status().transitions.some(({ weight }) => weight > 0)
   const giveWay = (newer: Supersession) => {
     if (newer.unlessServed && served()) return
+    overtaken = true
+    if (outlast) return outlast()
     interrupt(superseded(newer))
   }
   setHandler(supersede, giveWay, { description: 'A newer push takes this place' })
@@ -53,6 +59,11 @@ export function awaitInterruption(status: () => ReleaseStatus): Interruption {
     passPointOfNoReturn(why) {
       if (ending) throw ApplicationFailure.nonRetryable(ending.message, 'Interrupted')
       close(why)
+    },
+    outlast(heard) {
+      outlast = heard
+      // It was too late for what came before this.
+      if (overtaken && !ending) heard()
     },
   }
 }

@@ -4,6 +4,7 @@ import {
   getExternalWorkflowHandle,
   isCancellation,
   log,
+  patched,
   setHandler,
 } from '@temporalio/workflow'
 import type { Ran } from '../activities/deploy.ts'
@@ -13,6 +14,7 @@ import { keptByDefault } from '../domain/retirement.ts'
 import { imageReference, type Revision } from '../domain/revision.ts'
 import type { Epoch } from '../domain/route.ts'
 import { building, reading, running } from './activities.ts'
+import { bakeFirst, takeOver, whyFailing } from './alone.ts'
 import { answerCommands } from './commands.ts'
 import { failureOf } from './failure.ts'
 import { type Gates, openGates } from './gates.ts'
@@ -69,10 +71,15 @@ async function bringToFull(
   const road: Road = { story, app, seq, keepServed, scale, plan, canary, stable, hosts, nextEpoch, gates }
   prepareGates(road, input)
   const { stableAlive = true } = (await deploy(road, undo)) ?? {}
-  if (input.stable) await convince(road, undo, stableAlive)
+  if (input.stable) await convince(road, { undo, interruption }, stableAlive)
   else interruption.passPointOfNoReturn('it is the first release, there is nothing to return to')
-  await takeAll(road)
+  const since = await takeAll(road)
   interruption.passPointOfNoReturn('it is promoted already')
+  if (!input.stable && patched('watch the first release')) {
+    // What has all traffic, and nothing to give it back to, is not taken back any more.
+    undo.splice(0)
+    await bakeFirst(road, since, interruption)
+  }
   return road
 }
 
@@ -124,7 +131,11 @@ async function deploy(road: Road, undo: Undo): Promise<Ran> {
 }
 
 /** The canary earns its traffic in comparison with the stable revision. */
-async function convince(road: Road, undo: Undo, stableAlive: boolean): Promise<void> {
+async function convince(
+  road: Road,
+  { undo, interruption }: Pick<Means, 'undo' | 'interruption'>,
+  stableAlive: boolean,
+): Promise<void> {
   const { plan, story } = road
   if (!stableAlive) {
     const why = `${road.stable?.revision} has no ready pod: there is nothing to compare with, and nobody is served`
@@ -133,6 +144,8 @@ async function convince(road: Road, undo: Undo, stableAlive: boolean): Promise<v
   undo.push(() => giveBack(road))
   // Who decides at a gate wants to see it first.
   if (plan.spec.route.preview || plan.gates) await show(road)
+  const failing = patched('ask whether stable fails') ? await whyFailing(road) : undefined
+  if (failing !== undefined) return takeOver(road, failing, interruption)
   const climbed = await rollOut(road)
   if (climbed) await bake(road, climbed)
 }
@@ -185,6 +198,7 @@ function endingOf(error: unknown, story: Story): Ending {
   if (isCancellation(error)) return { outcome: 'aborted', message: 'cancelled in Temporal' }
   const { reason, message, detail } = failureOf(error)
   if (reason === 'GateClosed') return { outcome: 'aborted', message }
+  if (reason === 'NothingBefore') return { outcome: 'failed', message }
   // A person took the traffic by hand, and said why on the route.
   if (reason === 'Fenced' && detail) return { outcome: 'aborted', message: detail }
   if (reason === 'Fenced')

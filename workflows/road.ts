@@ -79,12 +79,13 @@ export async function show(road: Road): Promise<void> {
   if (road.stable) await shiftToNothing(road, 'only for those who ask for it')
 }
 
-/** All traffic, for good, and at the push's own hosts: from this write on a rescue returns to the canary. */
-export async function takeAll(road: Ground): Promise<void> {
+/** All traffic, for good, and at the push's own hosts: from this write on a rescue returns to the canary. Says since when. */
+export async function takeAll(road: Ground): Promise<number> {
   const { canary, stable, hosts } = road
   const route = { ...write(road, [alone(canary.name)]), hosts: hosts.own, stable: canary.name }
-  await shift({ route, rise: riseTo(road, 1000) }, `100 % for ${canary.name}`)
+  const { servedAt } = await shift({ route, rise: riseTo(road, 1000) }, `100 % for ${canary.name}`)
   if (!stable) road.story.tell('rolling-out', `${canary.name} has all traffic`, { weight: 1000 })
+  return servedAt
 }
 
 /** All traffic back to the stable revision, and the canary off the route. Never gives up, but to something newer. */

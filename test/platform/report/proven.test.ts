@@ -42,6 +42,17 @@ test.each<[Partial<ReleaseStatus>, readonly string[]]>([
     { phase: 'done', outcome: 'promoted', stable: 'shop-1', evidence: counts },
     ['Unknown NotJudged', 'fixed thresholds were watched: they show no error rate'],
   ],
+  [
+    { phase: 'done', outcome: 'promoted', evidence },
+    [
+      'Unknown NotJudged',
+      'the first release: its objectives alone were watched, there was nothing to compare it with',
+    ],
+  ],
+  [
+    { phase: 'done', outcome: 'failed', evidence, message: 'it misses its objectives' },
+    ['False ObjectivesMissed', 'it misses its objectives'],
+  ],
   [{ phase: 'done', outcome: 'failed' }, ['Unknown NotJudged', 'it ended before it was judged']],
   [{ phase: 'building' }, ['Unknown NotJudged', 'nothing is judged yet']],
 ])('%o', (status, expected) => expect(said(status)).toEqual(expected))

@@ -108,7 +108,10 @@ export function rules(world: World, app: AppRef, known: Known) {
         if (!right)
           refuse('one outcome a push', `${sha.slice(0, 7)} has [${outcomes.map(({ outcome }) => outcome)}]`)
       }
-      const last = releases.findLast(({ outcome }) => outcome === 'promoted')?.revision ?? first
+      // A first release keeps the traffic however it ends: nothing served before it.
+      const keeps = ({ outcome, stable, weight }: ReleaseStatus) =>
+        outcome === 'promoted' || (!stable && weight === 1000)
+      const last = releases.findLast(keeps)?.revision ?? first
       const serves = (world.gateway.serves(app) ?? []).filter(({ weight }) => weight > 0)
       const holds = serves.map(({ revision, weight }) => `${revision} ${weight}`).join()
       if (last ? holds !== `${last} 1000` : holds !== '')

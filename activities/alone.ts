@@ -1,0 +1,105 @@
+// Looks at a revision by itself, with nothing to compare it with: whether stable answers anybody, and whether what took its place
+// meets its objectives. It never moves traffic.
+import { Context, log } from '@temporalio/activity'
+import type { AppRef } from '../domain/app.ts'
+import { PermanentFailure } from '../domain/failure.ts'
+import { silence } from '../domain/judge/defaults.ts'
+import { enoughToFail, failsNearlyAll, tallyOver } from '../domain/judge/failing.ts'
+import type { Evidence, Reading } from '../domain/judge/judge.ts'
+import {
+  beginThresholds,
+  judgeThresholds,
+  type StepQuestion,
+  type ThresholdsState,
+} from '../domain/judge/thresholds.ts'
+import type { ReleaseStatus } from '../domain/release.ts'
+import type { Platform } from '../platform/platform.ts'
+import type { Clock } from './clock.ts'
+import { type Looked, read, teller, watchUntilSeen } from './watch.ts'
+
+const lookEvery = 1_000
+/** Minutes of the past in which stable must have failed. */
+const failedFor = 2
+/** And it must still do so, for this long: what has just recovered is compared with. */
+const stillWithin = 10_000
+
+export interface Alone {
+  readonly app: AppRef
+  readonly question: StepQuestion
+  /** What an earlier watch saw. */
+  readonly state?: ThresholdsState
+  readonly status: ReleaseStatus
+}
+
+export type SeenAlone =
+  | { readonly kind: 'safe' | 'harmful'; readonly reason: string; readonly evidence: Evidence }
+  /** Its time is over, and what was seen shows neither. */
+  | { readonly kind: 'unproven'; readonly reason: string; readonly evidence?: Evidence }
+  /** Nothing was decided yet: ask for another watch. */
+  | { readonly kind: 'watching'; readonly state: ThresholdsState }
+
+/** In words for people; absent when it answers somebody, or nobody knows. */
+export interface Failing {
+  readonly failing?: string
+}
+
+export function aloneVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
+  return {
+    watchAlone: (watch: Alone): Promise<SeenAlone> =>
+      watchUntilSeen<ThresholdsState, SeenAlone>(clock, teller(report, clock, { ...watch, stalled: false }), {
+        every: lookEvery,
+        begin: watch.state ?? beginThresholds(),
+        look: async (state) => judged(watch, state, await look(metrics, watch), clock.now()),
+        pause: (state) => ({ kind: 'watching', state }),
+      }),
+
+    /** Whether stable, which has ready pods, fails nearly everything. That it cannot be known is no reason for haste. */
+    async stableFails({ app, stable }: { app: AppRef; stable: string }): Promise<Failing> {
+      const past = await pastOf(metrics, app, stable)
+      const failed = tallyOver(past, stable)
+      if (!failsNearlyAll(failed, enoughToFail)) return {}
+      const before = await read(metrics, app, [stable], [])
+      await clock.sleep(stillWithin, Context.current().cancellationSignal)
+      const after = await read(metrics, app, [stable], [])
+      if (!before || !after || !failsNearlyAll(tallyOver([before, after], stable), 1)) return {}
+      return { failing: `${failed.errors} of its last ${failed.requests} requests failed` }
+    },
+  }
+}
+
+function look(metrics: Platform['metrics'], { app, question: { canary, stable, objectives } }: Alone) {
+  const revisions = stable === undefined ? [canary] : [canary, stable]
+  return read(metrics, app, revisions, objectives.latency ? [objectives.latency.below] : [])
+}
+
+/** It ends soon after its time whatever was seen: nothing here is worth waiting for without end. */
+function judged(
+  { question }: Alone,
+  state: ThresholdsState,
+  reading: Reading | undefined,
+  now: number,
+): Looked<ThresholdsState, SeenAlone> {
+  const late = now >= question.since + question.for + silence
+  if (!reading) {
+    return late ? { seen: { kind: 'unproven', reason: 'the metrics do not answer' } } : { memory: state }
+  }
+  const { verdict, state: next } = judgeThresholds(question, state, reading)
+  const { kind, reason, evidence } = verdict
+  if (kind !== 'undecided') return { seen: { kind, reason, evidence } }
+  return late ? { seen: { kind: 'unproven', reason, evidence } } : { memory: next, verdict }
+}
+
+async function pastOf(
+  metrics: Platform['metrics'],
+  app: AppRef,
+  stable: string,
+): Promise<readonly Reading[]> {
+  try {
+    const { readings } = await metrics.history(app, [stable], failedFor + 1)
+    return readings
+  } catch (error) {
+    if (error instanceof PermanentFailure) throw error
+    log.warn('whether stable fails is not known', { error })
+    return []
+  }
+}
