@@ -210,9 +210,10 @@ function endingOf(error: unknown, story: Story): Ending {
 
 /** The outcome is told to the App and to the world before the workflow ends. */
 async function finish({ release, stable }: ReleaseInput, story: Story): Promise<ReleaseFinished> {
-  const { outcome = 'failed', message, revision } = story.status()
-  const promoted = outcome === 'promoted' && revision ? { revision, sha: release.sha } : undefined
-  const serves = promoted ?? stable
+  const { outcome = 'failed', message, revision, weight } = story.status()
+  // A first release keeps the traffic however it ends.
+  const holds = outcome === 'promoted' || (!stable && weight === 1000)
+  const serves = holds && revision ? { revision, sha: release.sha } : stable
   const finished = { release, outcome, message, ...(serves && { stable: serves }) }
   await Promise.all([
     getExternalWorkflowHandle(appWorkflowId(release.app))

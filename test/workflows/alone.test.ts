@@ -31,6 +31,10 @@ describe('the first release of an App', () => {
     expect(outcome).toBe('failed')
     expect(message).toMatch(/requests failed.*keeps the traffic, because nothing served before it/)
     expect(weight).toBe(1000)
+    await until(
+      async () => (await stage.state()).stable?.sha === sha,
+      () => 'the App does not know what serves',
+    )
     const better = await stage.push({}, rampOf('5s'))
     expect(await stage.ended(better)).toMatchObject({ outcome: 'promoted', stable: expect.any(String) })
     await stage.close({ serves: better })

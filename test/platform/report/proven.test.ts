@@ -43,14 +43,14 @@ test.each<[Partial<ReleaseStatus>, readonly string[]]>([
     ['Unknown NotJudged', 'fixed thresholds were watched: they show no error rate'],
   ],
   [
-    { phase: 'done', outcome: 'promoted', evidence },
+    { phase: 'done', outcome: 'promoted', evidence: counts },
     [
       'Unknown NotJudged',
       'the first release: its objectives alone were watched, there was nothing to compare it with',
     ],
   ],
   [
-    { phase: 'done', outcome: 'failed', evidence, message: 'it misses its objectives' },
+    { phase: 'done', outcome: 'failed', evidence: counts, message: 'it misses its objectives' },
     ['False ObjectivesMissed', 'it misses its objectives'],
   ],
   [{ phase: 'done', outcome: 'failed' }, ['Unknown NotJudged', 'it ended before it was judged']],
