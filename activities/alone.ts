@@ -1,10 +1,6 @@
-// Looks at a revision by itself, with nothing to compare it with: whether stable answers anybody, and whether what took its place
-// meets its objectives. It never moves traffic.
-import { Context, log } from '@temporalio/activity'
+// Watches a revision that has all traffic, with nothing to compare it with: against objectives alone. It never moves traffic.
 import type { AppRef } from '../domain/app.ts'
-import { PermanentFailure } from '../domain/failure.ts'
 import { silence } from '../domain/judge/defaults.ts'
-import { enoughToFail, failsNearlyAll, tallyOver } from '../domain/judge/failing.ts'
 import type { Evidence, Reading } from '../domain/judge/judge.ts'
 import {
   beginThresholds,
@@ -18,10 +14,6 @@ import type { Clock } from './clock.ts'
 import { type Looked, read, teller, watchUntilSeen } from './watch.ts'
 
 const lookEvery = 1_000
-/** Minutes of the past in which stable must have failed. */
-const failedFor = 2
-/** And it must still do so, for this long: what has just recovered is compared with. */
-const stillWithin = 10_000
 
 export interface Alone {
   readonly app: AppRef
@@ -38,11 +30,6 @@ export type SeenAlone =
   /** Nothing was decided yet: ask for another watch. */
   | { readonly kind: 'watching'; readonly state: ThresholdsState }
 
-/** In words for people; absent when it answers somebody, or nobody knows. */
-export interface Failing {
-  readonly failing?: string
-}
-
 export function aloneVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
   return {
     watchAlone: (watch: Alone): Promise<SeenAlone> =>
@@ -52,18 +39,6 @@ export function aloneVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'repo
         look: async (state) => judged(watch, state, await look(metrics, watch), clock.now()),
         pause: (state) => ({ kind: 'watching', state }),
       }),
-
-    /** Whether stable, which has ready pods, fails nearly everything. That it cannot be known is no reason for haste. */
-    async stableFails({ app, stable }: { app: AppRef; stable: string }): Promise<Failing> {
-      const past = await pastOf(metrics, app, stable)
-      const failed = tallyOver(past, stable)
-      if (!failsNearlyAll(failed, enoughToFail)) return {}
-      const before = await read(metrics, app, [stable], [])
-      await clock.sleep(stillWithin, Context.current().cancellationSignal)
-      const after = await read(metrics, app, [stable], [])
-      if (!before || !after || !failsNearlyAll(tallyOver([before, after], stable), 1)) return {}
-      return { failing: `${failed.errors} of its last ${failed.requests} requests failed` }
-    },
   }
 }
 
@@ -87,19 +62,4 @@ function judged(
   const { kind, reason, evidence } = verdict
   if (kind !== 'undecided') return { seen: { kind, reason, evidence } }
   return late ? { seen: { kind: 'unproven', reason, evidence } } : { memory: next, verdict }
-}
-
-async function pastOf(
-  metrics: Platform['metrics'],
-  app: AppRef,
-  stable: string,
-): Promise<readonly Reading[]> {
-  try {
-    const { readings } = await metrics.history(app, [stable], failedFor + 1)
-    return readings
-  } catch (error) {
-    if (error instanceof PermanentFailure) throw error
-    log.warn('whether stable fails is not known', { error })
-    return []
-  }
 }

@@ -7,6 +7,7 @@ import type { Revision } from '../domain/revision.ts'
 import type { Platform, Traffic } from '../platform/platform.ts'
 import { awaitReady, isAlive, releasePods } from './capacity.ts'
 import { alive, type Clock } from './clock.ts'
+import { whyFailing } from './failing.ts'
 
 const readyWithin = 10 * 60_000
 /**
@@ -33,9 +34,14 @@ export interface Run {
 export interface Ran {
   /** Whether the stable revision can answer anybody; absent when there is none. */
   readonly stableAlive?: boolean
+  /** Why it answers hardly anybody although its pods are ready. */
+  readonly stableFails?: string
 }
 
-export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traffic'>, clock: Clock) {
+export function deployVerbs(
+  { deploy, traffic, metrics }: Pick<Platform, 'deploy' | 'traffic' | 'metrics'>,
+  clock: Clock,
+) {
   return {
     /** Makes the revision run, also one that was stopped, and waits until its pods are ready. */
     async runRevision(asked: Run | Revision): Promise<Ran> {
@@ -48,8 +54,11 @@ export function deployVerbs({ deploy, traffic }: Pick<Platform, 'deploy' | 'traf
       })
       const until = Context.current().info.scheduledTimestampMs + readyWithin
       await awaitReady(deploy, clock, revision, Math.max(until, clock.now()))
-      const stableAlive = stable === undefined ? undefined : await isAlive(deploy, revision.app, stable)
-      return stableAlive === undefined ? {} : { stableAlive }
+      if (stable === undefined) return {}
+      const stableAlive = await isAlive(deploy, revision.app, stable)
+      if (!stableAlive) return stableAlive === undefined ? {} : { stableAlive }
+      const stableFails = await alive(() => whyFailing(metrics, clock, revision.app, stable))
+      return { stableAlive, ...(stableFails !== undefined && { stableFails }) }
     },
 
     /** Removes what carries no weight and nobody may return to. What still carries weight is left, and named. */

@@ -47,7 +47,7 @@ export const watching = proxyActivities<Pick<Activities, 'watchStep' | 'watchCan
 })
 
 /** The past is asked for; that it cannot be had is an answer too. */
-export const studying = proxyActivities<Pick<Activities, 'studyStable' | 'stableFails'>>({
+export const studying = proxyActivities<Pick<Activities, 'studyStable'>>({
   ...ends,
   // A day's counters may take Prometheus half a minute.
   heartbeatTimeout: '1m',

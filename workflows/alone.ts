@@ -5,7 +5,7 @@ import { formatDuration } from '../domain/duration.ts'
 import { defaultRequests, looksToHarm } from '../domain/judge/defaults.ts'
 import type { Objectives } from '../domain/judge/judge.ts'
 import type { Plan } from '../domain/release.ts'
-import { studying, watching } from './activities.ts'
+import { watching } from './activities.ts'
 import { cutter } from './cut.ts'
 import type { Interruption } from './interruption.ts'
 import { endForHarm, type Road, shiftTo } from './road.ts'
@@ -22,14 +22,6 @@ export async function bakeFirst(road: Road, since: number, interruption: Interru
   if (harm === undefined) return
   const stays = `${canary.name} keeps the traffic, because nothing served before it: push a better one`
   throw ApplicationFailure.nonRetryable(`it misses its objectives: ${harm}; ${stays}`, 'NothingBefore')
-}
-
-/** Why stable is no use to anybody although its pods are ready; undefined when it is, or nobody knows. */
-export async function whyFailing({ app, stable }: Road): Promise<string | undefined> {
-  if (!stable) return undefined
-  const summary = `whether ${stable.revision} answers anybody`
-  const asked = { app, stable: stable.revision }
-  return (await studying.stableFails.executeWithOptions({ summary }, [asked])).failing
 }
 
 /**

@@ -14,7 +14,7 @@ import { keptByDefault } from '../domain/retirement.ts'
 import { imageReference, type Revision } from '../domain/revision.ts'
 import type { Epoch } from '../domain/route.ts'
 import { building, reading, running } from './activities.ts'
-import { bakeFirst, takeOver, whyFailing } from './alone.ts'
+import { bakeFirst, takeOver } from './alone.ts'
 import { answerCommands } from './commands.ts'
 import { failureOf } from './failure.ts'
 import { type Gates, openGates } from './gates.ts'
@@ -70,8 +70,8 @@ async function bringToFull(
   const scale = plan.spec.release.scale ?? 'full'
   const road: Road = { story, app, seq, keepServed, scale, plan, canary, stable, hosts, nextEpoch, gates }
   prepareGates(road, input)
-  const { stableAlive = true } = (await deploy(road, undo)) ?? {}
-  if (input.stable) await convince(road, { undo, interruption }, stableAlive)
+  const ran = (await deploy(road, undo)) ?? {}
+  if (input.stable) await convince(road, { undo, interruption }, ran)
   else interruption.passPointOfNoReturn('it is the first release, there is nothing to return to')
   const since = await takeAll(road)
   interruption.passPointOfNoReturn('it is promoted already')
@@ -134,7 +134,7 @@ async function deploy(road: Road, undo: Undo): Promise<Ran> {
 async function convince(
   road: Road,
   { undo, interruption }: Pick<Means, 'undo' | 'interruption'>,
-  stableAlive: boolean,
+  { stableAlive = true, stableFails }: Ran,
 ): Promise<void> {
   const { plan, story } = road
   if (!stableAlive) {
@@ -144,8 +144,7 @@ async function convince(
   undo.push(() => giveBack(road))
   // Who decides at a gate wants to see it first.
   if (plan.spec.route.preview || plan.gates) await show(road)
-  const failing = patched('ask whether stable fails') ? await whyFailing(road) : undefined
-  if (failing !== undefined) return takeOver(road, failing, interruption)
+  if (stableFails !== undefined) return takeOver(road, stableFails, interruption)
   const climbed = await rollOut(road)
   if (climbed) await bake(road, climbed)
 }
