@@ -90,7 +90,7 @@ function closed(
   before: ReleaseStatus | undefined,
   now: number,
 ): ReleaseStatus {
-  const status = before ?? { release, weight: 0, transitions: [], startedAt: now }
+  const status = before ?? { release, cause: 'push' as const, weight: 0, transitions: [], startedAt: now }
   const transition = { at: now, phase: 'done' as const, weight: 0, message }
   const transitions = [...status.transitions, transition]
   return { ...status, phase: 'done', outcome, message, weight: 0, transitions, finishedAt: now }

@@ -1,6 +1,5 @@
-// How a release's weight went, and who wanted the release: the words that its history and its story share.
+// How a release's weight went: the words that its history and its story share.
 import { formatWeight } from '../domain/notation.ts'
-import type { Cause } from '../domain/release.ts'
 import type { ReleaseView } from './cluster.ts'
 import { decisions } from './decisions.ts'
 
@@ -19,17 +18,4 @@ export const course = (release: ReleaseView): string => weightsOf(release).map(f
 function weightsOf(release: ReleaseView): readonly number[] {
   const all = [0, ...decisions(release).map(({ to }) => to)]
   return all.filter((weight, index) => index === 0 || weight !== all[index - 1])
-}
-
-const wanted: Record<Cause, string> = {
-  push: 'pushed',
-  retry: 'tried again',
-  config: 'begun by a changed configuration',
-  return: 'a return',
-}
-
-/** `pushed by ana`. A push is its author's when nobody else is named. */
-export function wantedBy({ cause = 'push', by, commit }: ReleaseView): string {
-  const who = by ?? (cause === 'push' ? commit?.author : undefined)
-  return `${wanted[cause]}${who ? ` by ${who}` : ''}`
 }

@@ -1,6 +1,7 @@
 // `slipway history`: what was released, when, by whom, how it went and why it ended so.
+import { wantedBy } from './beside.ts'
 import type { ReleaseView } from './cluster.ts'
-import { course, sparkline, wantedBy } from './course.ts'
+import { course, sparkline } from './course.ts'
 import { tallyLine } from './evidence.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'

@@ -3,6 +3,7 @@ import { evidenceOfHarm } from '../domain/judge/in-words.ts'
 import type { Evidence, Tally } from '../domain/judge/judge.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { Outcome, Transition } from '../domain/release.ts'
+import { asides } from './beside.ts'
 import type { ReleaseView } from './cluster.ts'
 import { evidenceLine, standing, tallyLine } from './evidence.ts'
 import { clock, firstLine, shortSha, span } from './notation.ts'
@@ -27,6 +28,7 @@ export function releaseBlock(release: ReleaseView, paint: Paint, now: number, co
       span(ended - release.startedAt),
     ].join('  '),
     ...revisionLines(release),
+    ...asides(release).flatMap(([label, text]) => paragraph(`  ${label.padEnd(6)}  `, text, columns)),
     ...numbers.flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns)),
     ...paragraph('  ', message, columns),
     ...detail.map((line) => `  ${line}`),

@@ -22,10 +22,11 @@ export async function releases(
 
 export const releaseTable = (shown: readonly ReleaseView[], now: number): string[] =>
   table(
-    ['RELEASE', 'COMMIT', 'STATE', 'WEIGHT', 'AGE', 'MESSAGE'],
+    ['RELEASE', 'COMMIT', 'CAUSE', 'STATE', 'WEIGHT', 'AGE', 'MESSAGE'],
     shown.map((release) => [
       release.name,
       shortSha(release.release.sha),
+      release.cause ?? 'push',
       stateOf(release),
       formatWeight(release.weight),
       span(now - release.startedAt),

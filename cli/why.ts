@@ -1,6 +1,7 @@
 // `slipway why`: a release's story: who wanted it, what decided it, when, by which numbers. `explain` has the statistics.
+import { surgeLine, wantedBy } from './beside.ts'
 import type { ReleaseView } from './cluster.ts'
-import { course, sparkline, wantedBy } from './course.ts'
+import { course, sparkline } from './course.ts'
 import { type Decision, decisions } from './decisions.ts'
 import { evidenceLine } from './evidence.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
@@ -56,10 +57,6 @@ function story(release: ReleaseView, page: Page): string[] {
     ...decisions(release).flatMap((decision) => line(decision, page)),
   ]
 }
-
-/** What the release needs beside the stable revision while it lasts. */
-export const surgeLine = ({ pods, cpu, memory }: NonNullable<ReleaseView['surge']>): string =>
-  `up to ${pods} pod${pods === 1 ? '' : 's'} more: ${cpu} processors, ${memory} of memory`
 
 function line({ at, since, from, to, message, evidence }: Decision, { paint, columns }: Page): string[] {
   const moved = from === to ? '' : ` (${from / 10}% → ${to / 10}%)`

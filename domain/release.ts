@@ -138,9 +138,9 @@ export interface ReleaseStatus {
   /** Whether the release was shown to be safe, or only not shown to be harmful; absent until it is full. */
   readonly proven?: boolean
   readonly transitions: readonly Transition[]
-  /** A push when absent. */
+  /** A push when absent: earlier versions said only what was none. */
   readonly cause?: Cause
-  /** Who asked for it, when a person did. */
+  /** Who asked for it: who gave the command; of a push who pushed, as a principal, when the source knows it. */
   readonly by?: string
   /** Why nothing happens at this moment. */
   readonly waiting?: Waiting

@@ -122,8 +122,8 @@ function prepareGates({ plan, canary, stable, story, gates }: Road, { release, p
 
 async function deploy(road: Road, undo: Undo): Promise<Ran> {
   const { canary, story, stable, scale } = road
-  const surge = surgeOf(canary.run)
-  const facts = { revision: canary.name, image: imageReference(canary.image), surge }
+  const surge = stable && { surge: surgeOf(canary.run) }
+  const facts = { revision: canary.name, image: imageReference(canary.image), ...surge }
   story.tell('deploying', `starting ${canary.name}`, facts)
   undo.push(() => remove(road, road.stable?.revision))
   const asked = { revision: canary, scale, ...(stable && { stable: stable.revision }) }

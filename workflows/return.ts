@@ -1,4 +1,5 @@
 // A release that brings an earlier revision back: nothing is built, nothing is judged again; its pods start, and take all traffic.
+import { surgeOf } from '../domain/capacity.ts'
 import { keptByDefault } from '../domain/retirement.ts'
 import { running } from './activities.ts'
 import type { Interruption } from './interruption.ts'
@@ -40,7 +41,8 @@ export async function bringBack(input: ReleaseInput, means: Means): Promise<Grou
 const whyBack = (wanted: Wanted | undefined): string =>
   `goes back to ${wanted?.revision ?? 'what was stable before'}${wanted?.by ? `, for ${wanted.by}` : ''}${wanted?.reason ? `: ${wanted.reason}` : ''}`
 
-async function start({ story, canary }: Ground): Promise<void> {
-  story.tell('deploying', `starting ${canary.name} again`, { revision: canary.name })
+async function start({ story, canary, stable }: Ground): Promise<void> {
+  const surge = stable && { surge: surgeOf(canary.run) }
+  story.tell('deploying', `starting ${canary.name} again`, { revision: canary.name, ...surge })
   await running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [{ revision: canary }])
 }

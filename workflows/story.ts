@@ -29,14 +29,15 @@ export interface Story {
   readonly told: () => Promise<void>
 }
 
-export function tellStory({ release, stable, wanted }: ReleaseInput): Story {
+export function tellStory({ release, stable, wanted, pusher }: ReleaseInput): Story {
+  const by = wanted ? wanted.by : pusher
   let status: ReleaseStatus = {
     release,
     phase: 'pending',
     message: 'begins',
     ...(stable && { stable: stable.revision }),
-    ...(wanted && { cause: wanted.cause }),
-    ...(wanted?.by && { by: wanted.by }),
+    cause: wanted?.cause ?? 'push',
+    ...(by && { by }),
     weight: 0,
     transitions: [],
     startedAt: Date.now(),

@@ -44,6 +44,18 @@ describe('a release', () => {
     ])
   })
 
+  it('says who wanted it and what it costs meanwhile; when it has ended, what took its place', () => {
+    const surge = { pods: 2, cpu: '500m', memory: '512Mi' }
+    const running = releaseBlock(aRelease({ cause: 'retry', by: 'kim', surge }), plain, now)
+    expect(running).toContain('  who     tried again by kim')
+    expect(running).toContain('  beside  up to 2 pods more: 500m processors, 512Mi of memory')
+    const superseded = aRelease({ phase: 'done', outcome: 'superseded', supersededBy: 'shop-8', surge })
+    const ended = releaseBlock(superseded, plain, now).join('\n')
+    expect(ended).toContain('  newer   shop-8')
+    expect(ended).not.toContain('beside')
+    expect(ended).not.toContain('who')
+  })
+
   it('stops its clock when it has ended', () => {
     const ended = aRelease({
       phase: 'done',
@@ -59,13 +71,16 @@ describe('a release', () => {
   it('is a row: the tenth of a percent is shown', () => {
     expect(
       releaseTable(
-        [aRelease({ weight: 1 }), aRelease({ name: 'shop-10', phase: 'done', outcome: 'failed' })],
+        [
+          aRelease({ weight: 1, cause: 'config' }),
+          aRelease({ name: 'shop-10', phase: 'done', outcome: 'failed' }),
+        ],
         now,
       ),
     ).toEqual([
-      'RELEASE  COMMIT   STATE        WEIGHT  AGE  MESSAGE',
-      'shop-7   3f2c1d0  rolling-out  0.1%    40s  Watching at 25%.',
-      'shop-10  3f2c1d0  failed       25%     40s  Watching at 25%.',
+      'RELEASE  COMMIT   CAUSE   STATE        WEIGHT  AGE  MESSAGE',
+      'shop-7   3f2c1d0  config  rolling-out  0.1%    40s  Watching at 25%.',
+      'shop-10  3f2c1d0  push    failed       25%     40s  Watching at 25%.',
     ])
   })
 

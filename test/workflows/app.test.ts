@@ -1,6 +1,7 @@
 // An App's life: every push has one outcome, one release at a time, and nothing that is lost stays lost.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appWorkflowId } from '../../domain/release.ts'
+import { sourceMoved } from '../../workflows/messages.ts'
 import { hold, manifestOf, openStage, stableStage, until } from './stage.ts'
 import { realServer, type Temporal } from './temporal.ts'
 
@@ -67,6 +68,22 @@ describe('many pushes', () => {
     await stage.say(forged)
     expect(await stage.ended(forged)).toMatchObject({ outcome: 'ignored' })
     await stage.close({ serves: first })
+  })
+
+  it('say what began each release, who did, what it costs, and what took its place', async () => {
+    const { stage, first } = await stableStage(temporal)
+    expect(stage.releaseOf(first)).toMatchObject({ cause: 'push' })
+    expect(stage.releaseOf(first)?.surge).toBeUndefined()
+    const sha = stage.commit({}, manifestOf().replaceAll('for: 5s', 'for: 1h'))
+    const moved = { ref: 'refs/heads/main', after: sha, delivery: 'one', pusher: 'github:ana' }
+    await stage.appHandle().signal(sourceMoved, moved)
+    const surge = { pods: 2, cpu: '200m', memory: '512Mi' }
+    await stage.release(sha, ({ weight }) => weight > 0)
+    expect(stage.releaseOf(sha)).toMatchObject({ cause: 'push', by: 'github:ana', surge })
+    const newer = await stage.push()
+    await stage.ended(newer)
+    expect(stage.releaseOf(sha)).toMatchObject({ outcome: 'superseded', supersededBy: 'shop-3' })
+    await stage.close({ serves: newer })
   })
 
   it('back to what is stable ends what runs', async () => {
