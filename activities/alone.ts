@@ -19,8 +19,14 @@ export interface Alone {
   readonly app: AppRef
   readonly question: StepQuestion
   /** What an earlier watch saw. */
-  readonly state?: ThresholdsState
+  readonly seen?: Memory
   readonly status: ReleaseStatus
+}
+
+interface Memory {
+  readonly state: ThresholdsState
+  /** The first time that the gateway was read with all traffic here: what it counted before is somebody else's doing. */
+  readonly from?: number
 }
 
 export type SeenAlone =
@@ -28,16 +34,16 @@ export type SeenAlone =
   /** Its time is over, and what was seen shows neither. */
   | { readonly kind: 'unproven'; readonly reason: string; readonly evidence?: Evidence }
   /** Nothing was decided yet: ask for another watch. */
-  | { readonly kind: 'watching'; readonly state: ThresholdsState }
+  | { readonly kind: 'watching'; readonly seen: Memory }
 
 export function aloneVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
   return {
     watchAlone: (watch: Alone): Promise<SeenAlone> =>
-      watchUntilSeen<ThresholdsState, SeenAlone>(clock, teller(report, clock, { ...watch, stalled: false }), {
+      watchUntilSeen<Memory, SeenAlone>(clock, teller(report, clock, { ...watch, stalled: false }), {
         every: lookEvery,
-        begin: watch.state ?? beginThresholds(),
-        look: async (state) => judged(watch, state, await look(metrics, watch), clock.now()),
-        pause: (state) => ({ kind: 'watching', state }),
+        begin: watch.seen ?? { state: beginThresholds() },
+        look: async (memory) => judged(watch, memory, await look(metrics, watch), clock.now()),
+        pause: (seen) => ({ kind: 'watching', seen }),
       }),
   }
 }
@@ -50,16 +56,25 @@ function look(metrics: Platform['metrics'], { app, question: { canary, stable, o
 /** It ends soon after its time whatever was seen: nothing here is worth waiting for without end. */
 function judged(
   { question }: Alone,
-  state: ThresholdsState,
+  memory: Memory,
   reading: Reading | undefined,
   now: number,
-): Looked<ThresholdsState, SeenAlone> {
-  const late = now >= question.since + question.for + silence
+): Looked<Memory, SeenAlone> {
+  const late = now >= (memory.from ?? question.since) + question.for + silence
   if (!reading) {
-    return late ? { seen: { kind: 'unproven', reason: 'the metrics do not answer' } } : { memory: state }
+    return late ? { seen: { kind: 'unproven', reason: 'the metrics do not answer' } } : { memory }
   }
-  const { verdict, state: next } = judgeThresholds(question, state, reading)
+  const from = memory.from ?? firstRead(question, reading)
+  const { verdict, state } = judgeThresholds(
+    { ...question, since: from ?? question.since },
+    memory.state,
+    reading,
+  )
   const { kind, reason, evidence } = verdict
   if (kind !== 'undecided') return { seen: { kind, reason, evidence } }
-  return late ? { seen: { kind: 'unproven', reason, evidence } } : { memory: next, verdict }
+  if (late) return { seen: { kind: 'unproven', reason, evidence } }
+  return { memory: { state, ...(from !== undefined && { from }) }, verdict }
 }
+
+const firstRead = ({ since }: StepQuestion, { scrapedAt = 0 }: Reading): number | undefined =>
+  scrapedAt >= since ? scrapedAt : undefined

@@ -75,7 +75,8 @@ export function deployVerbs(
         const removed = leaving.filter((name) => !inUse(name))
         for (const name of removed) {
           say(`removing ${name}`)
-          await deploy.remove(retirement.app, name)
+          const { app, revision, copies } = retirement
+          await deploy.remove(app, name, name === revision ? copies : undefined)
         }
         if (stays && !inUse(retirement.revision ?? '')) await releasePods(deploy, stays)
         const left = [...kept.map(({ name }) => name), ...leaving].filter(inUse)

@@ -1,8 +1,9 @@
 // Moves traffic: a write, then the proof that the gateway serves it.
 import type { AppRef } from '../domain/app.ts'
+import { PermanentFailure } from '../domain/failure.ts'
 import type { Revision } from '../domain/revision.ts'
 import { formatEpoch, sameWeights } from '../domain/route.ts'
-import type { Platform, RouteWrite, Traffic } from '../platform/platform.ts'
+import type { Deploy, Platform, RouteWrite, Traffic } from '../platform/platform.ts'
 import { awaitReady, prepareReturn, prepareRise, type Rise } from './capacity.ts'
 import { asked, type Clock } from './clock.ts'
 import { relentlessly } from './failure.ts'
@@ -37,8 +38,12 @@ export function trafficVerbs(platform: Platform, clock: Clock) {
       return write(traffic, clock, route)
     },
 
-    /** Takes the traffic back. Only a newer owner of the route ends it; everything else is tried again, for ever. */
+    /**
+     * Takes the traffic back. Only a newer owner of the route ends it, or that nothing is left to give it to; everything else is
+     * tried again, for ever.
+     */
     async returnTraffic(route: RouteWrite): Promise<Served> {
+      if (await relentlessly([], () => isGone(deploy, route))) throw goneFailure(route)
       await prepareReturn(deploy, clock, route).catch(() => undefined)
       return relentlessly(['Fenced'], () => write(traffic, clock, route))
     },
@@ -58,6 +63,18 @@ export function trafficVerbs(platform: Platform, clock: Clock) {
     },
   }
 }
+
+/** What somebody deleted by hand cannot serve again, however often it is asked to. */
+async function isGone(deploy: Deploy, { app, stable }: RouteWrite): Promise<boolean> {
+  const { revisions } = await deploy.describe(app)
+  return !revisions.some(({ name }) => name === stable)
+}
+
+const goneFailure = ({ stable }: RouteWrite) =>
+  new PermanentFailure(
+    'NotFound',
+    `the traffic cannot go back, because ${stable}, which had it before, was deleted from outside; the route stays as it is: push again, or return to a revision that is kept`,
+  )
 
 /** Ends when the gateway serves the route; says since when. */
 async function write(traffic: Traffic, clock: Clock, route: RouteWrite): Promise<Served> {

@@ -11,6 +11,8 @@ export interface Retirement {
   readonly keep?: string
   /** What goes. */
   readonly revision?: string
+  /** The copies that were made for what goes: it may have ended before it was made itself. */
+  readonly copies?: Revision['config'] & object
   /** What earlier releases left behind goes too, up to this release's number. */
   readonly upTo: number
   /** Of those that served before, so many stay, without pods: they can be returned to. None when absent. */

@@ -62,8 +62,11 @@ export interface Deploy {
   readonly keep: (revision: Revision) => Promise<void>
   /** How many of the revision's pods are ready, of how many that it is to have now; `failure` when they cannot become so without a new revision. */
   readonly readiness: (revision: Revision) => Promise<{ ready: number; wanted: number; failure?: string }>
-  /** Removes the revision, with the copies that no other revision uses, and waits until its pods are gone. The caller has drained it. */
-  readonly remove: (app: AppRef, revision: string) => Promise<void>
+  /**
+   * Removes the revision, with the copies that no other revision uses, and waits until its pods are gone. The caller has drained it.
+   * `copies`: those that were made for it, also when it was never made itself.
+   */
+  readonly remove: (app: AppRef, revision: string, copies?: readonly ConfigCopy[]) => Promise<void>
   /**
    * The immutable copies of what `run` names, with the content of this moment. `make`: they are made where they are missing; else
    * only named. Fails `NotFound` when an object is missing, `Forbidden` when it may not be read.

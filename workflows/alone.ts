@@ -75,12 +75,12 @@ async function untilSeen(road: Road, objectives: Objectives, since: number): Pro
   const about = { canary: canary.name, ...(stable && { stable: stable.revision }) }
   const question = { ...about, objectives, requests, looks, since, for: bakeOf(plan) }
   const summary = `watch 100 % for ${formatDuration(question.for)}`
-  let state: Extract<SeenAlone, { kind: 'watching' }>['state'] | undefined
+  let before: Extract<SeenAlone, { kind: 'watching' }>['seen'] | undefined
   while (!gates.promoted()) {
-    const asked = { app: plan.release.app, question, status: story.status(), ...(state && { state }) }
+    const asked = { app: plan.release.app, question, status: story.status(), ...(before && { seen: before }) }
     const seen = await gates.attend(() => watching.watchAlone.executeWithOptions({ summary }, [asked]))
     if (seen && seen.kind !== 'watching') return seen
-    state = seen?.state ?? state
+    before = seen?.seen ?? before
   }
   return undefined
 }

@@ -175,6 +175,7 @@ async function remove(
     served,
     ...(keep && { keep }),
     ...(leaves && { revision: leaves }),
+    ...(!served && canary.config && { copies: canary.config }),
   }
   const summary = `retire ${leaves ?? 'what is left over'}`
   await running.retire.executeWithOptions({ summary }, [retirement])
@@ -186,6 +187,7 @@ async function takeBack(story: Story, { outcome, message, supersededBy }: Ending
     const failure = await step().then(() => undefined, failureOf)
     if (!failure) continue
     log.error('the way back was cut short', { ...failure })
+    if (failure.reason === 'NotFound') return story.end('failed', `${message}; ${failure.message}`)
     if (failure.reason !== 'Fenced') continue
     const stays = `${message}; the traffic has a newer owner and stays as it is`
     return story.end(outcome, stays, supersededBy)

@@ -35,15 +35,17 @@ export async function copiesOf(
   const wanted = wantedOf(run)
   if (wanted.length === 0) return []
   const key = await configKey(kube, app.namespace)
-  const copies: ConfigCopy[] = []
-  // One after the other: of several that are missing, it is always the first that is told.
-  for (const one of wanted) {
-    const copy = copyObject(app, one, await original(kube, app, one), key)
-    if (make) await makeCopy(kube, one.kind, copy)
-    const { kind, name, mount } = one
-    copies.push({ kind, name, copy: copy.metadata.name, ...(mount !== undefined && { mount }) })
-  }
-  return copies
+  const copies: { readonly one: Wanted; readonly copy: Named<Content> }[] = []
+  // One after the other: of several that are missing, it is always the first that is told. And none is made before all are there.
+  for (const one of wanted)
+    copies.push({ one, copy: copyObject(app, one, await original(kube, app, one), key) })
+  if (make) for (const { one, copy } of copies) await makeCopy(kube, one.kind, copy)
+  return copies.map(({ one: { kind, name, mount }, copy }) => ({
+    kind,
+    name,
+    copy: copy.metadata.name,
+    ...(mount !== undefined && { mount }),
+  }))
 }
 
 /** Makes those copies of a revision that are missing; fails when what they were copies of has another content by now. */

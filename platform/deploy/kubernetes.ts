@@ -28,7 +28,7 @@ export function kubernetesDeploy({ kube, now = Date.now, removeWithin = 90_000 }
     scale: (revision, pods) => scale(kube, revision, pods),
     keep: (revision) => keep(kube, revision, now()),
     readiness: (revision) => readiness(kube, revision, now()),
-    remove: (app, revision) => remove(kube, app, revision, removeWithin),
+    remove: (app, revision, copies) => remove(kube, app, { revision, copies }, removeWithin),
     config: (app, run, make) => copiesOf(kube, app, run, make),
   }
 }

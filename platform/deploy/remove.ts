@@ -1,6 +1,7 @@
 // Removes a revision and what is its alone.
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type AppRef, appKey } from '../../domain/app.ts'
+import type { ConfigCopy } from '../../domain/config.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
 import { kinds, type Resource } from '../kinds.ts'
 import type { Kubernetes } from '../kubernetes.ts'
@@ -8,11 +9,22 @@ import { removeCopies } from './config.ts'
 import { asMade, deploymentsOf } from './made.ts'
 import { podsOf } from './readiness.ts'
 
+interface Leaver {
+  readonly revision: string
+  /** What was made for it, in case that it never came to be. */
+  readonly copies: readonly ConfigCopy[] | undefined
+}
+
 /**
  * The Service goes last: while pods end, whoever still knows them may still ask. It also remembers the copies until they are
  * gone, for a worker that goes on where another was lost.
  */
-export async function remove(kube: Kubernetes, app: AppRef, revision: string, within: number): Promise<void> {
+export async function remove(
+  kube: Kubernetes,
+  app: AppRef,
+  { revision, copies = [] }: Leaver,
+  within: number,
+): Promise<void> {
   const { namespace } = app
   const deployment = await kube.get(kinds.Deployment, namespace, revision)
   const service = await kube.get(kinds.Service, namespace, revision)
@@ -22,7 +34,7 @@ export async function remove(kube: Kubernetes, app: AppRef, revision: string, wi
     await kube.remove(kinds.Deployment, namespace, revision, { uid: deployment.metadata.uid })
   }
   await awaitPodsGone(kube, app, revision, within)
-  const { config = [] } = service ? asMade(app, service) : {}
+  const { config = copies } = service ? asMade(app, service) : {}
   if (config.length > 0) await removeCopies(kube, app, config, await copiesInUse(kube, app, revision))
   if (service) await kube.remove(kinds.Service, namespace, revision, { uid: service.metadata.uid })
 }

@@ -64,10 +64,10 @@ export function memoryDeploy(world: World): Deploy {
         ...(failure === undefined ? {} : { failure }),
       }
     },
-    remove: async (app, name) => {
+    remove: async (app, name, copies = []) => {
       const gone = world.revisions.get(name)?.revision
       world.revisions.delete(name)
-      for (const { copy } of gone?.config ?? []) {
+      for (const { copy } of gone?.config ?? copies) {
         const used = world.revisionsOf(app).some(({ config = [] }) => config.some((one) => one.copy === copy))
         if (!used) world.copies.delete(`${app.namespace}/${copy}`)
       }

@@ -256,6 +256,19 @@ export function deployContract(make: () => Promise<DeploySetup>): void {
         expect(await setup.copies(app, 'ConfigMap', names.settings)).toEqual([])
       })
 
+      test('the copies of a revision that was never made go with it, but for those that another uses', async () => {
+        const { app, names, named, revisionNow } = await configured()
+        const old = await revisionNow()
+        await setup.deploy.create(old)
+        await setup.configure(app, 'Secret', names.db, { PASSWORD: 'rose-4711' })
+        const copies = await named(true)
+        expect(await setup.copies(app, 'Secret', names.db)).toHaveLength(2)
+        await setup.deploy.remove(app, `${old.name}-never`, copies)
+        expect(await setup.copies(app, 'Secret', names.db)).toEqual([old.config?.[1]?.copy])
+        expect(await setup.copies(app, 'ConfigMap', names.settings)).toEqual([old.config?.[0]?.copy])
+        await setup.deploy.remove(app, old.name)
+      })
+
       test('a revision whose configuration changed before it was made is refused', async () => {
         const { app, names, revisionNow } = await configured()
         const revision = await revisionNow()

@@ -206,3 +206,30 @@ describe('a cancellation in Temporal', () => {
     await stage.close({ serves: first })
   })
 })
+
+describe('a way back that leads nowhere', () => {
+  it.each([
+    ['stays with who has it', false],
+    ['is nowhere, when the route was deleted, too', true],
+  ])('because stable was deleted by hand ends, and says so: the traffic %s', async (_, routeToo) => {
+    const { stage, first } = await stableStage(temporal)
+    const sha = await stage.push({}, slow)
+    await stage.release(sha, rollingOut)
+    const stable = stage.releaseOf(first)?.revision ?? ''
+    stage.world.revisions.delete(stable)
+    if (routeToo) await stage.platform.traffic.remove(stage.app)
+    await stage.ask(sha, 'rollback', { reason: 'wrong colour' })
+    const { outcome, message } = await stage.ended(sha)
+    expect(outcome).toBe('failed')
+    expect(message).toContain('rolled back by ana: wrong colour; the traffic cannot go back, because')
+    expect(message).toContain(stable)
+    if (!routeToo)
+      expect(stage.world.gateway.route(stage.app)?.weights).toContainEqual({
+        revision: stage.releaseOf(sha)?.revision,
+        weight: 100,
+      })
+    const next = await stage.push()
+    expect(await stage.ended(next)).toMatchObject({ outcome: 'promoted' })
+    await stage.stopWork()
+  })
+})

@@ -1,5 +1,6 @@
 // What belongs to a revision and to its App: configuration, pods, a policy; and what a release does with them.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { PermanentFailure } from '../../domain/failure.ts'
 import { readPolicy } from '../../domain/policy.ts'
 import { manifestOf, openStage, type Stage, stableStage, until } from './stage.ts'
 import { realServer, type Temporal } from './temporal.ts'
@@ -62,6 +63,23 @@ describe('configuration', () => {
     expect(stage.world.gateway.failed(stage.app)).toBe(0)
     const told = JSON.stringify([...stage.world.releases.values(), ...stage.world.events])
     expect(told).not.toMatch(/hello|goodbye|good evening/)
+    await stage.stopWork()
+  })
+
+  it('that was copied for a release that ended before its revision was made is not left behind', async () => {
+    const stage = await openStage(temporal)
+    say(stage, 'hello')
+    const first = await stage.push({}, configured)
+    await stage.ended(first)
+    const before = [...stage.world.copies.keys()]
+    say(stage, 'goodbye')
+    stage.hooks.push(({ verb }) => {
+      if (verb !== 'deploy.create' || stage.world.copies.size === before.length) return
+      throw new PermanentFailure('Invalid', 'the API server takes no such Deployment')
+    })
+    const sha = await stage.push({}, configured)
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'failed' })
+    expect([...stage.world.copies.keys()]).toEqual(before)
     await stage.stopWork()
   })
 
