@@ -33,17 +33,23 @@ export interface Revision {
 }
 
 /** The revision of this plan, image and configuration. Same commit, same declaration, same image, same content: same name. */
-export function makeRevision(plan: Plan, image: Image, config: readonly ConfigCopy[] = []): Revision {
+export function makeRevision(
+  plan: Plan,
+  image: Image,
+  config: readonly ConfigCopy[] = [],
+  version: HashVersion = hashVersion,
+): Revision {
   const { app, sha } = plan.release
   const { run } = plan.spec
   const copies = config.length > 0 ? { config } : {}
-  const hash = hashes[hashVersion]({ image, run, ...copies })
+  const hash = hashes[version]({ image, run, ...copies })
   const name = `${app.name}-${sha.slice(0, 7)}-${hash}`
   return { app, name, release: releaseName(plan.release), sha, image, run, ...copies }
 }
 
 /** Kept beside each revision: a newer Slipway may hash otherwise, yet must not roll what runs. */
-export const hashVersion = '1'
+export const hashVersion: HashVersion = '1'
+export type HashVersion = '1'
 
 type Declared = Pick<Revision, 'image' | 'run' | 'config'>
 
@@ -54,7 +60,7 @@ const hashes = {
     hash4(
       canonicalJson({ v: '1', digest: image.digest, run, ...(config && { config: configDigest(config) }) }),
     ),
-} satisfies Record<typeof hashVersion, (declared: Declared) => string>
+} satisfies Record<HashVersion, (declared: Declared) => string>
 
 /** FNV-1a over UTF-16 code units, mixed and folded to four hex digits: it tells apart declarations of one commit, no more. */
 function hash4(text: string): string {

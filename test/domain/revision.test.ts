@@ -1,18 +1,29 @@
 // A revision's name says what it is: the same declaration is the same name, whoever asks and however it was written.
+import { readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
 import type { AppSpec } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
+import type { ConfigCopy } from '../../domain/config.ts'
 import { parseManifest } from '../../domain/manifest.ts'
 import { makePlan } from '../../domain/plan.ts'
 import type { Plan } from '../../domain/release.ts'
-import { hashVersion, makeRevision } from '../../domain/revision.ts'
+import { type HashVersion, hashVersion, makeRevision } from '../../domain/revision.ts'
 
 const app = { namespace: 'default', name: 'shop' }
 const sha = '3f2c1d0'.padEnd(40, 'a')
 const image = { repository: 'registry.example/default/shop', digest: `sha256:${'0'.repeat(64)}` }
 const source = { repository: 'https://github.com/acme/shop', branch: 'main' }
 const commit = { sha, title: 'Sell more', author: 'ana', committedAt: 0 }
+
+/** What revisions were called when each version of the hash was new. */
+const names = new URL('../golden/revision-names/', import.meta.url)
+interface Golden {
+  readonly run: object
+  readonly copies?: readonly ConfigCopy[]
+  readonly name: string
+}
 
 const minimal = 'apiVersion: slipway.dev/v1beta1\nkind: App\nmetadata: {name: shop}\n'
 const spec = parseManifest(minimal, app)
@@ -31,6 +42,22 @@ describe('a revision', () => {
     expect(hashVersion).toBe('1')
     const run = { port: 8080, replicas: 2, env: {}, resources: { cpu: '100m', memory: '256Mi' }, health: '/' }
     expect(makeRevision(planOf(run), image).name).toBe('shop-3f2c1d0-c55a')
+  })
+
+  describe.each(readdirSync(names).map((file) => file.replace('.yaml', '') as HashVersion))(
+    'by version %s of the hash',
+    (version) => {
+      const golden: readonly Golden[] = parse(readFileSync(new URL(`${version}.yaml`, names), 'utf8'))
+      it.each(golden)('is $name with $run', ({ run, copies, name }) => {
+        const text = `${minimal}spec: ${JSON.stringify({ run })}`
+        const plan = makePlan({ app, seq: 7, sha }, commit, source, parseManifest(text, app))
+        expect(makeRevision(plan, image, copies, version).name).toBe(name)
+      })
+    },
+  )
+
+  it('has names on record for the version that is in use', () => {
+    expect(readdirSync(names)).toContain(`${hashVersion}.yaml`)
   })
 
   it('has the same name in every release, and wherever the registry moves', () => {
