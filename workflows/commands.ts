@@ -65,7 +65,9 @@ function whyNot(
   const closed = interruption.closed()
   if (verb === 'retry' || verb === 'freeze' || verb === 'unfreeze')
     return `${verb} is for the App${verb === 'retry' ? ', once this release has ended' : ''}; a running release answers approve, pause, resume, promote, abort and rollback`
-  if (closed !== undefined) return closed
+  // A first release cannot be taken back, but its watch can be ended.
+  const watched = verb === 'promote' && status.phase === 'baking' && !interruption.ending()
+  if (closed !== undefined && !watched) return closed
   if (verb === 'promote' && gates.promoted()) return 'it is being promoted already'
   if (verb === 'promote' && !promotable.includes(status.phase))
     return `it is ${status.phase}, and there is nothing to promote before its pods run; it can be aborted`

@@ -63,6 +63,18 @@ describe('the first release of an App', () => {
     await stage.close({ serves: newer })
   })
 
+  it('is not watched to the end when a person promotes it; nobody takes it back', async () => {
+    const stage = await openStage(temporal)
+    const sha = await stage.push({}, rampOf('7d'))
+    await stage.release(sha, ({ phase }) => phase === 'baking')
+    await expect(stage.ask(sha, 'abort')).rejects.toMatchObject({
+      cause: { message: 'cannot abort: it is the first release, there is nothing to return to' },
+    })
+    await stage.ask(sha, 'promote', { reason: 'it is well known' })
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted', proven: false })
+    await stage.close({ serves: sha })
+  })
+
   it('is not watched at all without a bake', async () => {
     const stage = await openStage(temporal)
     const sha = await stage.push({ errors: 1 }, rampOf('0s'))
