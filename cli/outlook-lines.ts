@@ -3,13 +3,13 @@ import type { Change } from '../domain/outlook/changes.ts'
 import type { Outlook } from '../domain/outlook.ts'
 import { imageReference } from '../domain/revision.ts'
 import type { Foreseen } from '../platform/foreseen.ts'
+import { surgeLine } from './beside.ts'
 import { courseLines, gateLines } from './course-lines.ts'
 import { shortSha } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import type { Told } from './plan.ts'
 import { queryLines } from './query-lines.ts'
 import { type Colour, harmless, type Paint } from './screen.ts'
-import { surgeLine } from './why.ts'
 
 export function outlookLines(told: Told, paint: Paint, columns: number): string[] {
   const { outlook, objects, unseen } = cleaned(told)
