@@ -15,6 +15,8 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
+          // Properties are computed, not waited for: a busy machine takes longer and finds the same.
+          testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
           exclude: ['test/workflows/**', 'test/machine/**', 'test/contract/real/**', 'test/e2e/**'],
         },

@@ -27,6 +27,11 @@ export const PolicySpec = z.strictObject({
   config: List(ObjectName(), 0, 64, 'names of ConfigMaps')
     .exactOptional()
     .describe('ConfigMaps that may be used; none when empty.'),
+  hooks: List(Host(), 0, 64, 'host names')
+    .exactOptional()
+    .describe(
+      'Hosts that hooks may ask, whatever port; none when empty. Hooks that are commands need none. `*.example.com` holds every name below it.',
+    ),
   strategies: List(Word('canary', 'blue-green', 'immediate'), 1, 3, 'strategies')
     .exactOptional()
     .describe('Strategies that may be chosen.'),

@@ -20,6 +20,8 @@ export interface Policy {
   readonly hosts?: readonly string[]
   readonly secrets?: readonly string[]
   readonly config?: readonly string[]
+  /** Whom hooks may ask: host names, and patterns like `*.example.com`. */
+  readonly hooks?: readonly string[]
   readonly strategies?: readonly string[]
   /** Approvals that some gate of each release must ask for. */
   readonly minApprovals?: number

@@ -17,6 +17,7 @@ export function violations(spec: AppSpec, policy: Policy): readonly Contradictio
     ...hosts(spec, policy),
     ...objects(spec, policy),
     ...replicas(spec, policy),
+    ...hooks(spec, policy),
     ...strategies(spec, policy),
     ...firstWeight(spec, policy),
     ...objectives(spec, policy),
@@ -74,6 +75,20 @@ const replicas = ({ run }: AppSpec, { maxReplicas = Number.POSITIVE_INFINITY }: 
     run.autoscale ? ['run.autoscale.max'] : ['run.replicas'],
     `${most(run)} pods are more than the App’s policy allows; ${run.autoscale ? 'lower max to' : 'write replicas:'} ${maxReplicas}`,
   )
+
+/** Whoever may push would else have the worker ask any address that it can reach. */
+function hooks({ release }: AppSpec, { hooks: allowed }: Policy): Contradiction[] {
+  if (!allowed) return []
+  return (release.gates ?? []).flatMap(({ hook: { url } = {} }, i) => {
+    // What is no address is nobody's who is allowed.
+    const host = url && URL.canParse(url) ? new URL(url).hostname : url
+    return contradiction(
+      host !== undefined && !allowed.some((one) => holds(one, host)),
+      [`release.gates.${i}.hook.url`],
+      `${host} may not be asked: ${allows(allowed)}`,
+    )
+  })
+}
 
 function strategies({ release }: AppSpec, { strategies: allowed }: Policy): Contradiction[] {
   const { strategy = 'canary' } = release

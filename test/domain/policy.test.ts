@@ -110,6 +110,16 @@ describe('a push that asks for more is refused where it does', () => {
       'spec.run.secrets[0]: bank-db may not be used',
     ],
     [{ run: { config: [{ name: 'b', mount: '/b' }] } }, { config: [] }, 'allows none'],
+    [
+      { release: { gates: [{ before: 50, hook: { url: 'https://10.0.0.7:8443/ask' } }] } },
+      { hooks: ['ci.example.com', '*.hooks.example.com'] },
+      'spec.release.gates[0].hook.url: 10.0.0.7 may not be asked: the App’s policy allows ci.example.com',
+    ],
+    [
+      { release: { gates: [{ before: 50, hook: { url: 'http://ci.example.com' } }] } },
+      { hooks: [] },
+      'allows none',
+    ],
     [{ release: { strategy: 'immediate' } }, { strategies: ['canary'] }, 'spec.release.strategy: immediate'],
     [{ release: { strategy: 'blue-green' } }, { maxFirstWeight: '5%' }, 'begins, as blue-green, with 100%'],
     [{ release: { steps: [10, 50] } }, { maxFirstWeight: '5%' }, 'spec.release.steps[0]: begins with 10%'],
