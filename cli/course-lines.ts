@@ -50,7 +50,7 @@ function weightsInWords({ weights, full }: Course, expected: Expected | undefine
       formatWeight(full),
     ].join(' · ')
   const first = expected?.first === undefined ? '' : `begins with ${formatWeight(expected.first)}; `
-  return `${first}as the evidence allows on ${weights.rungs.map(formatWeight).join(' · ')}, then ${formatWeight(full)}; due unproven after ${formatDuration(weights.deadline)}`
+  return `${first}the evidence chooses among ${weights.rungs.map(formatWeight).join(' · ')}, then ${formatWeight(full)}; due unproven after ${formatDuration(weights.deadline)}`
 }
 
 const judgeInWords = ({ judge }: Course): string =>

@@ -5,7 +5,11 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { Exit, exitCodes } from '../../cli/exit.ts'
 import type { Survey } from '../../cli/survey.ts'
+import { methodOf } from '../../domain/analysis.ts'
+import { AppSpec } from '../../domain/app.ts'
 import type { History } from '../../domain/judge/judge.ts'
+import { firstWeight } from '../../domain/judge/ramp.ts'
+import { formatWeight } from '../../domain/notation.ts'
 import { kubernetesDeploy } from '../../platform/deploy/kubernetes.ts'
 import { revisionObjects } from '../../platform/deploy/objects.ts'
 import { presentConfig } from '../../platform/deploy/present-config.ts'
@@ -87,6 +91,11 @@ function survey(past?: History | Error): Survey {
     foresee,
   }
 }
+
+/** What the judge would begin with, in thousandths. */
+const past = { rate: 100, interval: 1, requests: 180_000, errors: 180, dispersion: 1, latency: [] }
+const method = methodOf(AppSpec.parse({}).release)
+const first = Math.round(1000 * firstWeight({ method, baseline: past, success: 0.995 }))
 
 const file = (spec: string) =>
   `apiVersion: slipway.dev/v1beta1\nkind: App\nmetadata: {name: shop}\nspec:\n${spec.replace(/^/gm, '  ')}\n`
@@ -325,7 +334,7 @@ release:
   it('with the present traffic has a first weight and an expected time', async () => {
     await serving()
     const { text } = await plan(same, [], { survey: survey(busy) })
-    expect(text).toMatch(/weights begins with 5%; as the evidence allows on 0.1% · 1%/)
+    expect(text).toContain(`weights begins with ${formatWeight(first)}; the evidence chooses among 0.1% · 1%`)
     expect(text).toMatch(/With 100 requests\/s of which 0.10% fail, a good version is at full after \d+s/)
     const said = await plan(same, ['--rate', '0.5'])
     expect(said.text).toContain('With 0.5 requests/s of which 0.10% fail (assumed)')
@@ -414,7 +423,7 @@ describe('for programs', () => {
       gates: [{ name: 'before-50', approvers: ['ana'], approvals: 1 }],
       surge: { pods: 2, cpu: '40m', memory: '128Mi' },
       afterwards: { kept: [stable.name], removed: [older.name] },
-      expected: { rate: 100, first: 50 },
+      expected: { rate: 100, first },
       queries: [
         { objectives: [{ objective: 'success', value: { kind: 'measured', good: 29_970, total: 30_000 } }] },
       ],
