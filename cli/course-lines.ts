@@ -22,12 +22,7 @@ export function courseLines(outlook: Outlook, columns: number): string[] {
     ['how', howInWords(course)],
     ['weights', weightsInWords(course, expected)],
     ['judge', judgeInWords(course)],
-    [
-      'bake',
-      course.bake > 0
-        ? `${span(course.bake)} at ${formatWeight(course.full)}, the stable revision still warm; then 100%`
-        : 'none',
-    ],
+    ['bake', bakeInWords(course)],
     ['time', timeInWords(course, expected)],
   ]
   return said
@@ -53,6 +48,11 @@ function weightsInWords({ weights, full }: Course, expected: Expected | undefine
   return `${first}the evidence chooses among ${weights.rungs.map(formatWeight).join(' · ')}, then ${formatWeight(full)}; due unproven after ${formatDuration(weights.deadline)}`
 }
 
+function bakeInWords({ bake, full }: Course): string {
+  if (bake === 0) return 'none'
+  return `${span(bake)} at ${formatWeight(full)}, the stable revision still warm${full < 1000 ? '; then 100%' : ''}`
+}
+
 const judgeInWords = ({ judge }: Course): string =>
   judge.kind === 'sequential test'
     ? 'the sequential test: against stable in the same seconds, and against the objectives'
@@ -64,7 +64,7 @@ function timeInWords({ weights, bake }: Course, expected: Expected | undefined):
     if (weights.kind !== 'steps')
       return weights.kind === 'at-once'
         ? ''
-        : 'not foretold: the traffic is not known; say --rate, or --prometheus'
+        : 'not foretold: no traffic is known of; say --rate, or --prometheus'
     return `at least ${span(weights.steps.reduce((sum, step) => sum + step.for, 0) + bake)} in all`
   }
   const { rate, base, assumed, full, reachedFull } = expected

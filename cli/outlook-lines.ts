@@ -117,9 +117,7 @@ function objectLines(
   columns: number,
 ): string[] {
   const wide = Math.max(...objects.map(({ kind }) => kind.length))
-  const cost = stable
-    ? `beside what runs now, until the bake is over: ${surgeLine(surge)}`
-    : surgeLine(surge).replace(' more', '')
+  const cost = `${stable ? 'beside what runs now, until the bake is over: ' : ''}${surgeLine(surge)}`
   return [
     ...objects.flatMap(({ does, kind, name, what }) => {
       const [first = '', ...rest] = paragraph(

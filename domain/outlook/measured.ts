@@ -16,7 +16,8 @@ export interface Metered {
   readonly answer:
     | {
         readonly kind: 'answered'
-        readonly history: History /** Milliseconds between two readings. */
+        readonly history: History
+        /** Milliseconds between two readings of the gateway. */
         readonly interval?: number
       }
     | { readonly kind: 'not asked' | 'no data'; readonly why: string }

@@ -129,7 +129,7 @@ describe('a push', () => {
       'create Deployment shop-???????-????: 2 pods, each promised 20m of a processor and 64Mi',
     )
     expect(text).toContain('create HTTPRoute shop: shop-???????-???? 100%; at shop.example.com')
-    expect(text).toContain('up to 2 pods: 40m processors, 128Mi of memory')
+    expect(text).toContain('up to 2 pods more: 40m processors, 128Mi of memory')
     expect(text).not.toContain('Changes')
     expect(text).not.toContain('direct.slipway.dev')
   })
@@ -322,6 +322,15 @@ release:
       'windows: closed now: weight rises only on mon 09:00–16:00 (Europe/Berlin); open next at 2026-03-02 08:00:00 UTC',
     )
     expect(text).toContain('freeze easter: 2026-04-01 22:00:00 UTC to 2026-04-06 22:00:00 UTC')
+  })
+
+  it('that gives all traffic at once says so', async () => {
+    await serving()
+    const { text } = await plan(`${same}\nrelease: {strategy: immediate, bake: 2m}`, ['--rate', '40'])
+    expect(text).toContain(
+      'weights 100% judge fixed objectives: at least 20 requests, 3 bad looks in a row are harm',
+    )
+    expect(text).toContain('bake 2m at 100%, the stable revision still warm Queries')
   })
 
   it('of the policy holds beside the file’s own', async () => {
