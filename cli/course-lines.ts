@@ -10,7 +10,7 @@ import { paragraph } from './paragraph.ts'
 
 const unjudged: Readonly<Record<NonNullable<Outlook['unjudged']>, string>> = {
   first:
-    'the first release: it gets all traffic as soon as its pods are ready, as there is nothing to compare with; what follows counts from the next push on',
+    'the first release: it gets all traffic as soon as its pods are ready, as there is nothing to compare with; its objectives alone are watched for the bake, and missed, it fails and keeps the traffic. What follows counts from the next push on',
   emergency:
     'an emergency: no pod of the stable revision is ready, so this one gets all traffic as soon as its own are; what follows is passed over',
 }

@@ -68,7 +68,7 @@ export interface Outlook extends Measured {
   readonly canary: Canary
   /** Against what holds the traffic; empty for the first release. */
   readonly changes: readonly Change[]
-  /** Absent when all of it is judged: else all traffic is given as soon as the pods are ready, and no gate is asked. */
+  /** Absent when it is compared: else all traffic is given as soon as the pods are ready, and no gate is asked. */
   readonly unjudged?: 'first' | 'emergency'
   readonly course: Course
   readonly gates: readonly GateAhead[]

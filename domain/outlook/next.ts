@@ -50,6 +50,8 @@ export function nextOf(
   if (!active && is(stable)) return { kind: 'nothing', why: `${short} holds the traffic already` }
   const instead =
     waiting === undefined || is(waiting) ? '' : `, in place of ${waiting.slice(0, 7)} that waits`
+  if (active && active.release.sha === stable)
+    return { ...after(active, instead), active: releaseName(active.release) }
   if (active) return { ...beside(active, supersede, instead), active: releaseName(active.release) }
   if (frozen) {
     const why = `the App is frozen by ${frozen.by}${frozen.reason && `: ${frozen.reason}`}`
@@ -57,6 +59,12 @@ export function nextOf(
   }
   return { kind: 'begins', why: 'nothing else is released now: it begins at once' }
 }
+
+/** What the route returns to is not taken back any more: a first release that is watched, or one that has been promoted. */
+const after = ({ release, phase }: NonNullable<Busy['active']>, instead: string): Next => ({
+  kind: 'waits',
+  why: `${releaseName(release)} is ${phase} and keeps the traffic: it begins as soon as that has ended${instead}`,
+})
 
 /** One release at a time: the file of the newer push says what becomes of the running one. */
 function beside(

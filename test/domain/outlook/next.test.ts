@@ -45,6 +45,15 @@ describe('a push', () => {
     expect(next.why).toContain(says)
   })
 
+  it('waits for the end of a release that keeps the traffic, as a first one does', () => {
+    const first: Busy = { ...busy(true), stable: running }
+    expect(nextOf(first, 'latest', fresh)).toEqual({
+      kind: 'waits',
+      why: 'shop-7 is rolling-out and keeps the traffic: it begins as soon as that has ended',
+      active: 'shop-7',
+    })
+  })
+
   it('waits while the App is frozen, and says who froze it', () => {
     const next = nextOf({ ...idle, frozen: { by: 'ana', reason: 'holidays' } }, 'latest', fresh)
     expect(next).toEqual({
@@ -112,7 +121,8 @@ describe('what is foretold', () => {
         )
         if (decided.kind === 'release') expect(told.kind).toBe('begins')
         else if (decided.kind === 'wait') {
-          const gives = supersede === 'latest' || (supersede === 'cancel' && !active?.served)
+          const returns = active?.sha !== stable
+          const gives = returns && (supersede === 'latest' || (supersede === 'cancel' && !active?.served))
           expect(told.kind).toBe(gives ? 'supersedes' : 'waits')
         } else expect(told.kind).toBe(frozen && told.kind === 'waits' ? 'waits' : 'nothing')
       }),
