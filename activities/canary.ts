@@ -22,6 +22,7 @@ import type { Judging, ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Bar, type Barred, openingOf } from './bar.ts'
 import { asked, type Clock } from './clock.ts'
+import { ownership } from './ownership.ts'
 import { read, teller, watchUntilSeen } from './watch.ts'
 
 /** How long the past is asked for before the release begins without it, and without weight. */
@@ -73,8 +74,8 @@ export type CanaryWatched =
   | { readonly kind: 'watching'; readonly state: SequentialState; readonly at?: number }
   | Barred<SequentialState>
 
-export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
-  const { metrics, report } = platform
+export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report' | 'traffic'>, clock: Clock) {
+  const { metrics, report, traffic } = platform
   return {
     /** What the stable side has been like, and the counters before the canary's first request. */
     async studyStable(study: Study): Promise<Studied> {
@@ -97,6 +98,7 @@ export function canaryVerbs(platform: Pick<Platform, 'metrics' | 'report'>, cloc
     watchCanary: (watch: CanaryWatch): Promise<CanaryWatched> => {
       let freshAt: number | undefined
       return watchUntilSeen<SequentialState, CanaryWatched>(clock, teller(report, clock, watch), {
+        owned: ownership(traffic, clock, watch.status),
         every: lookEvery(watch),
         begin: watch.state,
         look: async (state) => {

@@ -12,6 +12,7 @@ import type { ReleaseStatus } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
 import { type Bar, type Barred, openingOf } from './bar.ts'
 import { asked, type Clock } from './clock.ts'
+import { ownership } from './ownership.ts'
 import { type Looked, read, teller, watchUntilSeen } from './watch.ts'
 
 const lookEvery = 1_000
@@ -47,10 +48,12 @@ interface Memory {
   readonly lostSince?: number
 }
 
-export function stepVerbs({ metrics, report }: Pick<Platform, 'metrics' | 'report'>, clock: Clock) {
+export function stepVerbs(platform: Pick<Platform, 'metrics' | 'report' | 'traffic'>, clock: Clock) {
+  const { metrics, report, traffic } = platform
   return {
     watchStep: (watch: Watch): Promise<Watched> =>
       watchUntilSeen<Memory, Watched>(clock, teller(report, clock, watch), {
+        owned: ownership(traffic, clock, watch.status),
         every: lookEvery,
         begin: { state: watch.state ?? beginThresholds() },
         look: (memory) => lookOnce(metrics, clock, watch, memory),

@@ -183,16 +183,18 @@ async function remove(
 
 async function takeBack(story: Story, { outcome, message, supersededBy }: Ending, undo: Undo): Promise<void> {
   if (undo.length > 0) story.tell('rolling-back', message)
+  let told = message
   for (const step of undo.reverse()) {
     const failure = await step().then(() => undefined, failureOf)
     if (!failure) continue
     log.error('the way back was cut short', { ...failure })
     if (failure.reason === 'NotFound') return story.end('failed', `${message}; ${failure.message}`)
     if (failure.reason !== 'Fenced') continue
-    const stays = `${message}; the traffic has a newer owner and stays as it is`
-    return story.end(outcome, stays, supersededBy)
+    told = `${message}; the traffic has a newer owner and stays as it is`
+    // A newer release may use what this one made. Who took the traffic by hand does not, and nobody else removes it soon.
+    if (failure.detail === undefined || !patched('tidy-after-a-hand')) break
   }
-  story.end(outcome, message, supersededBy)
+  story.end(outcome, told, supersededBy)
 }
 
 function endingOf(error: unknown, story: Story): Ending {

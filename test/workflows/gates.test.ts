@@ -177,10 +177,12 @@ describe('a frozen App', () => {
 })
 
 describe('traffic that a person took by hand', () => {
-  it('stays as they left it, and the commit is not tried again by itself', async () => {
+  it('stays as they left it; the watch finds it, the pods go, and the commit is not tried again by itself', async () => {
     const { stage, first } = await stableStage(temporal)
     const sha = await stage.push({}, gated('before: 25'))
     await waits(stage, sha, 'approval')
+    const canary = stage.releaseOf(sha)?.revision
+    expect(revisionsOf(stage)).toContain(canary)
     const { hosts = [], stable = '' } = stage.world.gateway.route(stage.app) ?? {}
     const weights = [{ revision: stable, weight: 1000 }]
     const note = 'taken by bo: everything else was down'
@@ -192,11 +194,11 @@ describe('traffic that a person took by hand', () => {
       stable,
       note,
     })
-    await stage.ask(sha, 'approve')
     expect(await stage.ended(sha)).toMatchObject({
       outcome: 'aborted',
       message: expect.stringContaining('everything else was down'),
     })
+    expect(revisionsOf(stage)).not.toContain(canary)
     await stage.say(sha, 'again')
     const next = await stage.push()
     expect(await stage.ended(next)).toMatchObject({ outcome: 'promoted', release: { seq: 4 } })
@@ -280,3 +282,6 @@ describe('an App', () => {
     await stage.close({ serves: good })
   })
 })
+
+const revisionsOf = ({ world }: Stage): readonly string[] =>
+  [...world.revisions.values()].map(({ revision }) => revision.name)
