@@ -193,6 +193,7 @@ async function takeBack(story: Story, { outcome, message, supersededBy }: Ending
     told = `${message}; the traffic has a newer owner and stays as it is`
     // A newer release may use what this one made. Who took the traffic by hand does not, and nobody else removes it soon.
     if (failure.detail === undefined || !patched('tidy-after-a-hand')) break
+    story.note('rolling-back', `${failure.detail}: all traffic is on ${story.status().stable}`, { weight: 0 })
   }
   story.end(outcome, told, supersededBy)
 }

@@ -196,6 +196,7 @@ describe('traffic that a person took by hand', () => {
     })
     expect(await stage.ended(sha)).toMatchObject({
       outcome: 'aborted',
+      weight: 0,
       message: expect.stringContaining('everything else was down'),
     })
     expect(revisionsOf(stage)).not.toContain(canary)
