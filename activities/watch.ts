@@ -19,8 +19,8 @@ export type Looked<Memory, Seen> =
   | { readonly memory: Memory; readonly verdict?: Verdict }
 
 interface Looking<Memory, Seen> {
-  /** Fails when the traffic is another's by now. */
-  readonly owned: () => Promise<void>
+  /** Fails when the traffic is another's by now; absent where nobody could have taken it back. */
+  readonly owned?: () => Promise<void>
   /** Milliseconds between two looks. */
   readonly every: number
   /** What is known at first, unless a lost worker's heartbeat knows more: what is remembered rides in it. */
@@ -41,7 +41,7 @@ export async function watchUntilSeen<Memory, Seen extends { readonly kind: strin
   let memory = (info.heartbeatDetails as Memory | undefined) ?? begin
   const until = clock.now() + watchAtMost
   for (;;) {
-    await owned()
+    await owned?.()
     const looked = await look(memory)
     if ('seen' in looked) {
       // Harm is acted on at once; else what was said arrives before what the workflow says next.

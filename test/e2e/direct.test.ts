@@ -24,7 +24,7 @@ describe('all of Slipway is dead over a canary', () => {
     await served(subject, sha, 300)
     await release(app, sha, ({ weight }) => weight === 300)
 
-    kill(...parts)
+    await kill(...parts)
     expect(await ana.slipway('abort', '--direct', app)).toMatchObject({ code: 7 })
     expect(heldNow(subject, sha)).toBe(300)
     const { code, stdout, stderr } = await kim.slipway('abort', '--direct', app, '--reason', 'checkout fails')
