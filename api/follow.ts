@@ -63,16 +63,21 @@ function* news(release: SeenRelease, last: SeenRelease | undefined): Generator<s
   const known = last?.transitions.at(-1)?.at ?? 0
   // The end is told once, with its outcome.
   const fresh = transitions.filter((step) => step.at > known && step.phase !== 'done')
-  for (const step of fresh) yield line(name, step.phase, step.weight, step.message)
+  for (const step of fresh) yield* told(standing(name, step.phase, step.weight), step.message)
   const changed = phase !== last?.phase || message !== last.message
-  if (outcome) yield `${name}: ${outcome.toUpperCase()}${tail(message)}`
-  else if (fresh.length === 0 && message && changed) yield line(name, phase, weight, message)
+  if (outcome) yield* told(`${name}: ${outcome.toUpperCase()}`, message)
+  else if (fresh.length === 0 && message && changed) yield* told(standing(name, phase, weight), message)
 }
 
-const line = (name: string, phase: string, weight: number, message: string): string =>
-  `${name}: ${phase}${weight > 0 ? ` at ${weight / 10} %` : ''}${tail(message)}`
+const standing = (name: string, phase: string, weight: number): string =>
+  `${name}: ${phase}${weight > 0 ? ` at ${weight / 10} %` : ''}`
 
-const tail = (message: string): string => (message ? ` · ${quoted(message)}` : '')
+/** A refusal has a line for each of its problems. */
+function* told(standing: string, message: string): Generator<string> {
+  const [first = '', ...rest] = message.split('\n')
+  yield first ? `${standing} · ${quoted(first)}` : standing
+  for (const one of rest) yield `  ${quoted(one)}`
+}
 
 interface Reason {
   readonly line: string

@@ -78,7 +78,9 @@ test('a release that outlasts the pusher is named; its words cannot write to the
     },
   )
   expect(lines).toEqual([
-    'shop-1: building · \\u{1b}[31mred\\u{202e}\\u{a}next',
+    'shop-1: building · \\u{1b}[31mred\\u{202e}',
+    // A line of its own, behind git's "remote:" like every other.
+    '  next',
     'shop-1 goes on without you: kubectl -n default get release shop-1 --watch',
   ])
 })
