@@ -45,7 +45,10 @@ export function lastTest({ evidence, transitions }: ReleaseView): TestResult | u
 export function notJudged(release: ReleaseView): string | undefined {
   const { outcome, stable, weight, evidence, transitions, judging } = release
   if (judging || lastTest(release)) return undefined
-  if (evidence || transitions.some((one) => one.evidence))
+  const counted = evidence !== undefined || transitions.some((one) => one.evidence)
+  if (counted && !stable)
+    return 'Its objectives alone were watched: it was the first release, there was nothing to compare it with. Their counts stand at each decision.'
+  if (counted)
     return 'Fixed thresholds, looked at step by step: they have no error rate to state. Their counts stand at each decision.'
   const nothing = (why: string) => `Nothing was judged: ${why}.`
   const hadTraffic = weight > 0 || transitions.some((one) => one.weight > 0)

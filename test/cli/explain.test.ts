@@ -110,6 +110,11 @@ describe('explain', () => {
       'Nothing was judged: it was the first release',
     ],
     [
+      'a first release that was watched',
+      { evidence: withoutTest(shownSafe.evidence as Evidence) },
+      'Its objectives alone were watched: it was the first release',
+    ],
+    [
       'a broken build',
       { phase: 'done', outcome: 'failed', stable: 'shop-1', weight: 0 },
       'Nothing was judged: it ended before it had any traffic',
