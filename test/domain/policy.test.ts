@@ -404,7 +404,7 @@ describe('whatever the policy and the file', () => {
       ),
       { numRuns: 300 },
     )
-    expect(made).toBeGreaterThan(30)
+    expect(made).toBeGreaterThan(5)
   })
 
   it('a plan that is made keeps the policy', () => {
