@@ -1,8 +1,14 @@
 // Ends what ended without a word: a release that has no workflow, and that its App does not wait for either.
 import { appKey } from '../domain/app.ts'
-import { appWorkflowId, type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
+import {
+  appWorkflowId,
+  endingOfLost,
+  type ReleaseRef,
+  releaseName,
+  releaseWorkflowId,
+} from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Ending, type Obituary, reportVerbs } from './report.ts'
+import { type Ending, foundOf, type Obituary, reportVerbs } from './report.ts'
 import { sideBySide } from './side-by-side.ts'
 import type { Sweep } from './sweep.ts'
 
@@ -22,18 +28,20 @@ async function closeIfLost(sweep: Sweep, release: ReleaseRef): Promise<void> {
   // A workflow that was just begun anew does not know yet what it waits for: the next sweep asks again.
   if (seq < release.seq || active?.seq === release.seq) return
   await returnTraffic(platform, release)
-  const obituary = obituaryOf(release, await lives.ending(release))
+  const obituary = await obituaryOf(platform, release, await lives.ending(release))
   await reportVerbs(platform, clock).closeReleases({ app: release.app, releases: [obituary] })
   sweep.did('closed', `${releaseName(release)} ended without a word: ${obituary.message}`)
 }
 
-const obituaryOf = (release: ReleaseRef, ending: Ending): Obituary => {
+async function obituaryOf(
+  { traffic, report }: Platform,
+  release: ReleaseRef,
+  ending: Ending,
+): Promise<Obituary> {
   if (ending) return { release, outcome: ending.outcome, message: ending.message }
-  return {
-    release,
-    outcome: 'failed',
-    message: 'its workflow was ended from outside; the traffic was returned',
-  }
+  const route = await traffic.read(release.app)
+  const { promoted } = await foundOf(report, release, route?.stable)
+  return { release, ...endingOfLost(promoted) }
 }
 
 /** Whoever wrote the route later owns it. Nobody else writes under this release's number any more. */

@@ -2,7 +2,12 @@
 import { Context } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/common'
 import type { AppRef } from '../domain/app.ts'
-import { type Outcome, type ReleaseRef, type ReleaseStatus, releaseWorkflowId } from '../domain/release.ts'
+import {
+  type Outcome,
+  type ReleaseRef,
+  type ReleaseStatus,
+  releaseWorkflowId,
+} from '../domain/release.ts'
 import type { AppStatus, Platform } from '../platform/platform.ts'
 import { alive, type Clock } from './clock.ts'
 
@@ -55,7 +60,11 @@ export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traf
       ])
       const { frozen, rejected, waiting } = status ?? {}
       return {
-        said: { ...(frozen && { frozen }), ...(rejected && { rejected }), ...(waiting && { waiting }) },
+        said: {
+          ...(frozen && { frozen }),
+          ...(rejected && { rejected }),
+          ...(waiting && { waiting }),
+        },
         seq: Math.max(0, route?.epoch.seq ?? 0, ...known.map(({ release }) => release.seq)),
         releases: known.map(({ release, phase, outcome }) => ({
           release,
@@ -85,13 +94,33 @@ export async function endingOf(result: () => Promise<unknown>): Promise<Ending> 
   }
 }
 
+/** Where a release that can say nothing itself has come to. */
+export interface Found {
+  /** The route returns to what it brought: it had all traffic, whatever became of its workflow. */
+  readonly promoted: boolean
+  /** What had the traffic before it. */
+  readonly before?: string
+}
+
+export async function foundOf(
+  report: Pick<Platform['report'], 'history'>,
+  { app, seq }: ReleaseRef,
+  stable: string | undefined,
+): Promise<Found> {
+  const status = (await report.history(app)).find(({ release }) => release.seq === seq)
+  const before = status?.stable
+  const promoted = stable !== undefined && status?.revision === stable && before !== stable
+  return { promoted, ...(before !== undefined && { before }) }
+}
+
 function closed(
   { release, outcome, message }: Obituary,
   before: ReleaseStatus | undefined,
   now: number,
 ): ReleaseStatus {
   const status = before ?? { release, cause: 'push' as const, weight: 0, transitions: [], startedAt: now }
-  const transition = { at: now, phase: 'done' as const, weight: 0, message }
+  const weight = outcome === 'promoted' ? 1000 : 0
+  const transition = { at: now, phase: 'done' as const, weight, message }
   const transitions = [...status.transitions, transition]
-  return { ...status, phase: 'done', outcome, message, weight: 0, transitions, finishedAt: now }
+  return { ...status, phase: 'done', outcome, message, weight, transitions, finishedAt: now }
 }

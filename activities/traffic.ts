@@ -1,12 +1,14 @@
 // Moves traffic: a write, then the proof that the gateway serves it.
 import type { AppRef } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
+import type { ReleaseRef } from '../domain/release.ts'
 import type { Revision } from '../domain/revision.ts'
 import { formatEpoch, sameWeights } from '../domain/route.ts'
 import type { Deploy, Platform, RouteWrite, Traffic } from '../platform/platform.ts'
 import { awaitReady, prepareReturn, prepareRise, type Rise } from './capacity.ts'
 import { asked, type Clock } from './clock.ts'
 import { relentlessly } from './failure.ts'
+import { type Found, foundOf } from './report.ts'
 
 const readyWithin = 60_000
 const servedWithin = 30_000
@@ -24,13 +26,21 @@ export interface Served {
   readonly servedAt: number
 }
 
-/** What the route calls stable; absent when there is no route. */
-export interface Rescued {
+/** What the route calls stable; absent when there is no route. And what the lost release had come to. */
+export interface Rescued extends Partial<Found> {
   readonly stable?: string
 }
 
+export interface Rescue {
+  readonly app: AppRef
+  /** The number under which the traffic is taken. */
+  readonly seq: number
+  /** The release that is lost; absent from older workflows. */
+  readonly lost?: ReleaseRef
+}
+
 export function trafficVerbs(platform: Platform, clock: Clock) {
-  const { deploy, traffic } = platform
+  const { deploy, traffic, report } = platform
   return {
     async shiftTraffic({ route, rises, rise }: Shift): Promise<Served> {
       if (rise) await prepareRise(deploy, clock, rise)
@@ -49,17 +59,18 @@ export function trafficVerbs(platform: Platform, clock: Clock) {
     },
 
     /** Gives all traffic to what the route calls stable, after a release whose workflow was lost. */
-    async rescueTraffic({ app, seq }: { app: AppRef; seq: number }): Promise<Rescued> {
+    async rescueTraffic({ app, seq, lost }: Rescue): Promise<Rescued> {
       const route = await traffic.read(app)
       if (!route) return {}
+      const found = lost ? await foundOf(report, lost, route.stable) : {}
       const { revisions } = await deploy.describe(app)
       const stable = revisions.find(({ name }) => name === route.stable)
-      if (!stable) return { stable: route.stable }
+      if (!stable) return { stable: route.stable, ...found }
       const weights = [{ revision: stable.name, weight: 1000 }]
       const epoch = { seq, n: 0 }
       const { hosts } = route
       await write(traffic, clock, { app, hosts, weights, epoch, stable: stable.name })
-      return { stable: stable.name }
+      return { stable: stable.name, ...found }
     },
   }
 }

@@ -36,6 +36,12 @@ export interface Commit {
   readonly committedAt: number
 }
 
+/** How a release ended whose workflow was ended from outside, and could not say it. */
+export const endingOfLost = (promoted: boolean): { readonly outcome: Outcome; readonly message: string } =>
+  promoted
+    ? { outcome: 'promoted', message: 'its workflow was ended from outside when it had all traffic' }
+    : { outcome: 'failed', message: 'its workflow was ended from outside; the traffic was returned' }
+
 /** What began a release: a push; `retry`; a ConfigMap or Secret that changed; a return to an earlier revision. */
 export type Cause = 'push' | 'retry' | 'config' | 'return'
 

@@ -13,9 +13,11 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
+import type { Retirement } from '../activities/deploy.ts'
 import type { Ending, Obituary } from '../activities/report.ts'
 import type { Sight } from '../activities/source.ts'
-import { type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
+import type { Rescued } from '../activities/traffic.ts'
+import { endingOfLost, type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
 import { awaiting, reading, reporting, returning, running } from './activities.ts'
 import { answerAppCommands } from './app-commands.ts'
 import { courier } from './courier.ts'
@@ -32,6 +34,7 @@ import {
 } from './messages.ts'
 import { closeUnbegun, type Decision, decide, ended, isAnswered, rebuilt, unanswered } from './queue.ts'
 import { release } from './release.ts'
+import { keptByDefault } from './road.ts'
 import { searchAttributes } from './search-attributes.ts'
 
 export async function app(input: AppInput): Promise<void> {
@@ -100,20 +103,31 @@ async function rescue(life: Life, lost: ReleaseRef): Promise<NonNullable<Ending>
   const seq = life.state.seq + 1
   life.state = { ...life.state, seq }
   const name = releaseName(lost)
+  let promoted = false
   try {
-    const { stable } = await returning.rescueTraffic.executeWithOptions(
+    const found = await returning.rescueTraffic.executeWithOptions(
       { summary: `traffic back after ${name}` },
-      [{ app, seq }],
+      [{ app, seq, lost }],
     )
-    const retirement = { app, upTo: seq, ...(stable && { keep: stable }) }
-    await running.retire.executeWithOptions({ summary: `remove what ${name} left` }, [retirement])
+    promoted = found.promoted ?? false
+    await running.retire.executeWithOptions({ summary: `remove what ${name} left` }, [
+      leftBy({ app, seq }, found),
+    ])
   } catch (error) {
     log.error('the lost release could not be taken back', { ...failureOf(error) })
   }
-  const message = 'its workflow was ended from outside; the traffic was returned'
-  const ending = { outcome: 'failed', message } as const
+  const ending = endingOfLost(promoted)
   await recordOutcomes(life, [{ release: lost, ...ending }])
   return ending
+}
+
+/** Everything but what the route calls stable, and what served before: a rescue takes no way back from anybody. */
+function leftBy(
+  { app, seq }: Pick<ReleaseRef, 'app' | 'seq'>,
+  { stable, promoted, before }: Rescued,
+): Retirement {
+  const leaves = promoted && before !== undefined ? { revision: before, served: true } : {}
+  return { app, upTo: seq, keepServed: keptByDefault, ...(stable && { keep: stable }), ...leaves }
 }
 
 /** Null when the App is not declared any more; undefined when nothing could be seen this time. */

@@ -176,6 +176,35 @@ describe('the App’s workflow', () => {
     await stage.close({ serves: next })
   })
 
+  it('calls a release promoted that was lost when it had all traffic, and keeps what served before', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const held = hold(stage, 'deploy.keep')
+    const sha = await stage.push()
+    await held.reached()
+    await stage.handle(sha).terminate('a test')
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted', weight: 1000 })
+    held.letGo()
+    const kept = () => [...stage.world.revisions.values()].filter(({ served }) => served !== undefined)
+    await until(
+      () => kept().some(({ revision }) => revision.sha === first),
+      () => 'what served before is not kept',
+    )
+    expect((await stage.state()).rejected).toEqual([])
+    await stage.close({ serves: sha })
+  })
+
+  it('takes the way back from nobody when a release is lost', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const second = await stage.push()
+    await stage.ended(second)
+    const sha = await stage.push({}, manifestOf().replaceAll('for: 5s', 'for: 1h'))
+    await stage.release(sha, ({ weight }) => weight > 0)
+    await stage.handle(sha).terminate('a test')
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'failed' })
+    expect(stage.world.revisionsOf(stage.app).map((one) => one.sha)).toContain(first)
+    await stage.close({ serves: second })
+  })
+
   it('ends when the App is not declared any more, and leaves the traffic', async () => {
     const { stage, first } = await stableStage(temporal)
     stage.world.declared.clear()
