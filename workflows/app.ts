@@ -7,6 +7,7 @@ import {
   continueAsNew,
   isCancellation,
   log,
+  patched,
   setCurrentDetails,
   setHandler,
   startChild,
@@ -187,7 +188,7 @@ async function act(life: Life, sight: Sight): Promise<void> {
   const { waiting, ...rest } = life.state
   life.state = rest
   if (decision.kind === 'wait') await wait(life, decision, waiting)
-  else if (decision.kind === 'release') await begin(life, decision, waiting)
+  else if (decision.kind === 'release') await begin(life, decision, unlessOvertaken(waiting, sight))
   else log.info('nothing to release', { why: decision.why })
   keepHead(life, sight)
   await recordOutcomes(life, overtaken)
@@ -218,6 +219,12 @@ async function wait(life: Life, { sha, supersede }: Waits, before: AppState['wai
   if (told || supersede === 'queue') return
   const release = { app: life.app, seq, sha }
   await giveWay(life, { by: sha, release, ...(supersede === 'cancel' && { unlessServed: true }) })
+}
+
+/** Another may have taken the traffic under a higher number meanwhile: a release with the lower one would be fenced out. */
+function unlessOvertaken(waiting: AppState['waiting'], { seq: written = 0 }: Sight): AppState['waiting'] {
+  if (waiting?.seq === undefined || waiting.seq > written) return waiting
+  return patched('a number that was overtaken') ? { sha: waiting.sha } : waiting
 }
 
 const numberKept = ({ sha, wanted }: Releases, waiting: AppState['waiting']): number | undefined =>

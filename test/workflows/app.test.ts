@@ -176,6 +176,23 @@ describe('the App’s workflow', () => {
     await stage.close({ serves: next })
   })
 
+  it('begins what waited for a lost release under a number that the traffic has not seen', async () => {
+    const { stage } = await stableStage(temporal)
+    const held = hold(stage, 'build.build')
+    const lost = await stage.push()
+    await held.reached()
+    const waits = await stage.push({}, manifestOf('supersede: queue'))
+    await until(
+      async () => (await stage.state()).waiting?.sha === waits,
+      () => 'the second push does not wait',
+    )
+    await stage.handle(lost).terminate('a test')
+    held.letGo()
+    expect(await stage.ended(lost)).toMatchObject({ outcome: 'failed' })
+    expect(await stage.ended(waits)).toMatchObject({ outcome: 'promoted' })
+    await stage.close({ serves: waits })
+  })
+
   it('calls a release promoted that was lost when it had all traffic, and keeps what served before', async () => {
     const { stage, first } = await stableStage(temporal)
     const held = hold(stage, 'deploy.keep')
