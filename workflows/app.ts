@@ -208,6 +208,12 @@ function see(life: Life, { head, stable, seq = 0 }: Sight): void {
   life.state = { ...rest, ...known, seq: Math.max(life.state.seq, seq) }
 }
 
+/** While the branch was looked at, a person may have gone back past a push: it has its outcome since. */
+function unclosed({ state }: Life, { overtaken }: Sight): Sight['overtaken'] {
+  const open = overtaken.filter(({ sha }) => !state.seen.includes(sha))
+  return open.length < overtaken.length && patched('closed while it was looked at') ? open : overtaken
+}
+
 type Waits = Extract<Decision, { kind: 'wait' }>
 type Releases = Extract<Decision, { kind: 'release' }>
 
@@ -231,8 +237,8 @@ const numberKept = ({ sha, wanted }: Releases, waiting: AppState['waiting']): nu
   wanted || waiting?.sha !== sha ? undefined : waiting.seq
 
 /** The commits that never became a release get a number each: every push has its outcome. */
-function numberOvertaken(life: Life, { overtaken }: Sight): readonly Obituary[] {
-  return overtaken.map(({ sha, onBranch }) => {
+function numberOvertaken(life: Life, sight: Sight): readonly Obituary[] {
+  return unclosed(life, sight).map(({ sha, onBranch }) => {
     const outcome = onBranch ? 'superseded' : 'ignored'
     const { release, state } = closeUnbegun(life.state, { app: life.app, sha, outcome })
     life.state = state

@@ -222,6 +222,31 @@ describe('the App’s workflow', () => {
     await stage.close({ serves: second })
   })
 
+  it('closes a push once that a person goes back past while it is looked at', async () => {
+    const { stage } = await stableStage(temporal)
+    const second = await stage.push()
+    await stage.ended(second)
+    await stage.askApp('freeze')
+    const passed = await stage.push()
+    await until(
+      async () => (await stage.state()).waiting?.sha === passed,
+      () => 'the push is not seen',
+    )
+    const held = hold(stage, 'source.isAncestor', (_, sha) => sha === passed)
+    const head = await stage.push()
+    await held.reached()
+    await stage.askApp('rollback')
+    held.letGo()
+    await stage.askApp('unfreeze')
+    await until(
+      () => stage.releaseOf(head)?.outcome !== undefined,
+      () => 'the newer push has no outcome',
+    )
+    const outcomes = stage.world.releasesOf(stage.app).filter(({ release }) => release.sha === passed)
+    expect(outcomes.map(({ outcome }) => outcome)).toEqual(['aborted'])
+    await stage.stopWork()
+  })
+
   it('ends when the App is not declared any more, and leaves the traffic', async () => {
     const { stage, first } = await stableStage(temporal)
     stage.world.declared.clear()
