@@ -3,9 +3,11 @@ import { Context } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/common'
 import type { AppRef } from '../domain/app.ts'
 import {
+  isBad,
   type Outcome,
   type ReleaseRef,
   type ReleaseStatus,
+  releaseName,
   releaseWorkflowId,
 } from '../domain/release.ts'
 import type { AppStatus, Platform } from '../platform/platform.ts'
@@ -33,7 +35,10 @@ export interface Memory {
   /** Newest first. */
   readonly releases: readonly Pick<ReleaseStatus, 'release' | 'phase' | 'outcome'>[]
   /** What the App's status says beside them. */
-  readonly said?: Pick<AppStatus, 'frozen' | 'rejected' | 'waiting'>
+  readonly said?: Pick<AppStatus, 'frozen' | 'rejected' | 'waiting'> & {
+    /** Commits whose releases ended badly since, when nobody listened; oldest first. */
+    readonly missed?: readonly string[]
+  }
 }
 
 export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traffic'>, clock: Clock) {
@@ -59,11 +64,13 @@ export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traf
         report.remembered(app),
       ])
       const { frozen, rejected, waiting } = status ?? {}
+      const missed = missedBy(status, known)
       return {
         said: {
           ...(frozen && { frozen }),
           ...(rejected && { rejected }),
           ...(waiting && { waiting }),
+          ...(missed.length > 0 && { missed }),
         },
         seq: Math.max(0, route?.epoch.seq ?? 0, ...known.map(({ release }) => release.seq)),
         releases: known.map(({ release, phase, outcome }) => ({
@@ -92,6 +99,16 @@ export async function endingOf(result: () => Promise<unknown>): Promise<Ending> 
     if (over || error instanceof WorkflowNotFoundError) return null
     throw error
   }
+}
+
+/** What its status cannot know: the App's workflow was gone when these ended. What is older and not rejected was tried again since. */
+function missedBy(status: AppStatus | undefined, newestFirst: readonly ReleaseStatus[]): readonly string[] {
+  const last = newestFirst.findIndex(({ release }) => releaseName(release) === status?.active)
+  return newestFirst
+    .slice(0, Math.max(last, 0) + 1)
+    .filter(({ outcome, cause }) => isBad(outcome) && cause !== 'config')
+    .map(({ release }) => release.sha)
+    .reverse()
 }
 
 /** Where a release that can say nothing itself has come to. */

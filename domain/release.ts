@@ -36,6 +36,10 @@ export interface Commit {
   readonly committedAt: number
 }
 
+/** A commit whose release ended like this is not tried again by itself. */
+export const isBad = (outcome: Outcome | undefined): boolean =>
+  outcome === 'rolled-back' || outcome === 'failed' || outcome === 'aborted'
+
 /** How a release ended whose workflow was ended from outside, and could not say it. */
 export const endingOfLost = (promoted: boolean): { readonly outcome: Outcome; readonly message: string } =>
   promoted

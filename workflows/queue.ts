@@ -80,9 +80,6 @@ interface Unanswered {
   readonly later: readonly string[]
 }
 
-/** A commit whose release ended like this is not tried again by itself. */
-const bad: readonly Outcome[] = ['rolled-back', 'failed', 'aborted']
-
 /** What is known once a release has ended. */
 export function ended(state: AppState, release: ReleaseRef, outcome: Outcome, wanted?: Wanted): AppState {
   const { active, ...rest } = state
@@ -92,9 +89,7 @@ export function ended(state: AppState, release: ReleaseRef, outcome: Outcome, wa
     ...rest,
     ...(goesOn && { active }),
     seq: Math.max(state.seq, release.seq),
-    rejected: bad.includes(outcome)
-      ? rejecting(state.rejected, rejectionOf(release.sha, wanted))
-      : state.rejected,
+    rejected: isBad(outcome) ? rejecting(state.rejected, rejectionOf(release.sha, wanted)) : state.rejected,
     outcomes: [one, ...state.outcomes].slice(0, 20),
     seen: newest(state.seen, release.sha, 200),
   }
@@ -125,7 +120,8 @@ export function rebuilt({ seq, releases, said = {} }: Memory): AppState {
   const nothing: AppState = { v: 1, seq, rejected: [], outcomes: [], seen: [], answered: [] }
   const state = oldestFirst.reduce((known, { release, outcome }) => ended(known, release, outcome), nothing)
   const active = releases.find(({ outcome }) => !outcome)?.release
-  const { frozen, rejected = state.rejected, waiting } = said
+  const { frozen, rejected: known = state.rejected, waiting, missed = [] } = said
+  const rejected = missed.reduce(rejecting, known)
   return {
     ...state,
     rejected,

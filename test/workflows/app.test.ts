@@ -176,6 +176,25 @@ describe('the App’s workflow', () => {
     await stage.close({ serves: next })
   })
 
+  it('does not try again what ended badly while nobody listened', async () => {
+    const { stage, first } = await stableStage(temporal)
+    await stage.ended(await stage.push({ buildFails: 'no' }))
+    const held = hold(stage, 'traffic.write')
+    const sha = await stage.push({ errors: 0.5 })
+    await held.reached()
+    await stage.appHandle().terminate('a test')
+    held.letGo()
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'rolled-back' })
+    await stage.say(sha, 'after the loss')
+    await until(
+      async () => (await stage.state()).head === sha,
+      () => 'the App does not look',
+    )
+    expect(await stage.state()).toMatchObject({ rejected: expect.arrayContaining([sha]) })
+    expect((await stage.state()).active).toBeUndefined()
+    await stage.close({ serves: first })
+  })
+
   it('begins what waited for a lost release under a number that the traffic has not seen', async () => {
     const { stage } = await stableStage(temporal)
     const held = hold(stage, 'build.build')
