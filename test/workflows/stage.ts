@@ -18,7 +18,7 @@ export type Stage = Awaited<ReturnType<typeof openStage>>
 
 export interface StageOptions extends WorldOptions {
   readonly renewAfter?: number
-  /** Workflows are not kept between their tasks: each task replays the history from its beginning. */
+  /** Workflows are not kept between their tasks: each task replays the history from its beginning. `SLIPWAY_REPLAYS` says so for all. */
   readonly replays?: boolean
 }
 
@@ -26,7 +26,7 @@ let stages = 0
 
 export async function openStage(
   { env, bundle, workers }: Temporal,
-  { renewAfter, replays = false, ...options }: StageOptions = {},
+  { renewAfter, replays = process.env.SLIPWAY_REPLAYS !== undefined, ...options }: StageOptions = {},
 ) {
   stages += 1
   const taskQueue = `stage-${stages}`

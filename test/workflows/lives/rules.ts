@@ -1,33 +1,23 @@
 // The invariants, checked from outside at every call to the platform and once more when nothing goes on.
-import type { AppRef } from '../../../domain/app.ts'
+import { Context } from '@temporalio/activity'
 import type { ReleaseStatus } from '../../../domain/release.ts'
 import type { Revision } from '../../../domain/revision.ts'
-import { compareEpochs, formatEpoch } from '../../../domain/route.ts'
+import { compareEpochs, formatEpoch, sameWeights } from '../../../domain/route.ts'
 import type { Written } from '../../../platform/memory/gateway.ts'
-import type { World, WorldCall } from '../../../platform/memory/world.ts'
+import type { WorldCall } from '../../../platform/memory/world.ts'
+import { gateOfTwo } from './file.ts'
+import type { Home } from './home.ts'
 
-export type Rules = ReturnType<typeof rules>
+const mutating = /^(?:traffic\.write|deploy\.(?:create|scale|keep|remove)|build\.build)$/
 
-/** What a life knows that the world does not. */
-export interface Known {
-  /** The pushes that somebody told of. */
-  readonly told: ReadonlySet<string>
-  /** Commits that the branch was set back to. */
-  readonly again: ReadonlySet<string>
-  /** People asked for something that lets weight rise without a look. */
-  readonly hurried: () => boolean
-  /** Somebody ended a workflow from outside. */
-  readonly violent: () => boolean
-  /** Pods of running revisions changed, or answers went bad, by the script. */
-  readonly healthy: () => boolean
-}
-
-export function rules(world: World, app: AppRef, known: Known) {
+export function rules({ world, app, known }: Pick<Home, 'world' | 'app' | 'known'>) {
   const broken: string[] = []
   const refuse = (rule: string, why: string) => void broken.push(`${rule}: ${why}`)
-  let seen = world.gateway.writes(app).length
+  let seen = 0
   /** A reading was answered since the last write. */
   let looked = false
+  /** The newest release that changed anything. */
+  let newest = 0
 
   function inUse(name: string): string | undefined {
     const route = world.gateway.route(app)
@@ -42,44 +32,86 @@ export function rules(world: World, app: AppRef, known: Known) {
     const sum = one.weights.reduce((all, { weight }) => all + weight, 0)
     const whole = one.weights.every(({ weight }) => Number.isInteger(weight) && weight >= 0)
     if (sum !== 1000 || !whole) refuse('weights are a whole', JSON.stringify(one.weights))
-    if (before && compareEpochs(one.epoch, before.epoch) <= 0)
-      refuse('epochs only rise', `${formatEpoch(one.epoch)} after ${formatEpoch(before.epoch)}`)
+    const order = before ? compareEpochs(one.epoch, before.epoch) : 1
+    // What another changed is written once more as it was.
+    if (order < 0 || (order === 0 && !sameWeights(one.weights, before?.weights ?? [])))
+      refuse(
+        'epochs only rise',
+        `${formatEpoch(one.epoch)} after ${before ? formatEpoch(before.epoch) : 'none'}`,
+      )
     for (const { revision, weight } of one.weights) {
       const had = before?.weights.find((other) => other.revision === revision)?.weight ?? 0
-      if (weight <= had) continue
-      if (world.readyPods(revision) === 0 && !isReturn(one, revision))
-        refuse('ready comes before weight', `${revision} got ${weight} without a ready pod`)
-      const goesOn = before?.epoch.seq === one.epoch.seq
-      if (goesOn && !isReturn(one, revision) && !looked && !known.hurried())
-        refuse('weight rises after a look', `${revision} rose ${had} → ${weight} unseen`)
+      if (weight > had) risen(one, before, { revision, weight, had })
     }
     looked = false
   }
+
+  function risen(
+    one: Written,
+    before: Written | undefined,
+    { revision, weight, had }: { revision: string; weight: number; had: number },
+  ) {
+    if (isReturn(one, revision)) return
+    if (world.readyPods(revision) === 0)
+      refuse('ready comes before weight', `${revision} got ${weight} without a ready pod`)
+    const release = `${app.name}-${one.epoch.seq}`
+    const goesOn = before?.epoch.seq === one.epoch.seq && hadWeight(one, revision)
+    if (goesOn && !looked && !known.hurried(release))
+      refuse('weight rises after a look', `${revision} rose ${had} → ${weight} unseen`)
+    const status = world.releasesOf(app).find((other) => other.release.seq === one.epoch.seq)
+    const file = known.files.get(status?.release.sha ?? '') ?? ''
+    const isGated = file.includes(gateOfTwo) && status?.stable && status.cause !== 'return' && weight >= 500
+    if (isGated && known.approvals(release) < 2 && !known.hurried(release))
+      refuse('gates hold', `${revision} rose to ${weight} with ${known.approvals(release)} of 2 approvals`)
+  }
+
+  /** Nobody can have looked at what has had no request yet. */
+  const hadWeight = ({ epoch }: Written, revision: string) =>
+    world.gateway
+      .writes(app)
+      .some(
+        (other) =>
+          other.epoch.seq === epoch.seq &&
+          other.epoch.n < epoch.n &&
+          other.weights.some((share) => share.revision === revision && share.weight > 0),
+      )
+
   /** Back to what holds the rest: its pods may be gone, there is nothing better. */
   const isReturn = (one: Written, revision: string) =>
-    world.gateway.route(app)?.stable === revision && one.weights.length <= 2
+    world.gateway.route(app)?.stable === revision && one.weights.length <= 2 && !takesAll(one, revision)
+  /** From this write on the route returns to it: it was the canary. */
+  const takesAll = (one: Written, revision: string) => {
+    const status = world.releasesOf(app).find(({ release }) => release.seq === one.epoch.seq)
+    return status?.revision === revision && status.stable !== undefined && status.stable !== revision
+  }
 
   function ended(status: ReleaseStatus) {
     const route = world.gateway.route(app)
     const { release, outcome, stable, revision } = status
     if (!route || outcome === 'promoted' || !stable || route.epoch.seq > release.seq) return
-    const others = route.weights.filter((one) => one.weight > 0 && one.revision !== stable)
+    const { weights } = route.drift?.written ?? route
+    const others = weights.filter((one) => one.weight > 0 && one.revision !== stable)
     if (others.length > 0)
       refuse('back to what was stable', `${outcome} ${revision} leaves ${JSON.stringify(route.weights)}`)
   }
 
-  function oneAtATime() {
-    const open = world
-      .releasesOf(app)
-      .filter(({ outcome, phase }) => !outcome && phase !== 'pending')
-      .map(({ release }) => release.seq)
-    if (open.length > 1) refuse('one release at a time', `${open.join()} are under way`)
+  /** By what they do, not by what was reported: a release's last word may come when the next one has begun. */
+  function oneAtATime(verb: string): void {
+    const seq = caller()
+    if (seq === undefined || !mutating.test(verb)) return
+    if (seq < newest) refuse('one release at a time', `${verb} by ${seq}, and ${newest} is under way`)
+    newest = Math.max(newest, seq)
   }
 
   return {
     broken,
     refuse,
+    /** What is there now was there before. */
+    begin() {
+      seen = world.gateway.writes(app).length
+    },
     before({ verb, arguments: [first, second] }: WorldCall) {
+      if (!known.violent()) oneAtATime(verb)
       const name = verb === 'deploy.remove' ? (second as string) : undefined
       const stops = verb === 'deploy.keep' || (verb === 'deploy.scale' && second === 0)
       const gone = name ?? (stops ? (first as Revision).name : undefined)
@@ -91,7 +123,6 @@ export function rules(world: World, app: AppRef, known: Known) {
       const writes = world.gateway.writes(app)
       for (; seen < writes.length; seen += 1) written(writes[seen] as Written, writes[seen - 1])
       if (verb !== 'report.release') return
-      if (!known.violent()) oneAtATime()
       const status = first as ReleaseStatus
       if (status.outcome) ended(status)
     },
@@ -100,12 +131,13 @@ export function rules(world: World, app: AppRef, known: Known) {
       const releases = world.releasesOf(app)
       const open = releases.filter(({ outcome }) => !outcome).map(({ release }) => release.seq)
       if (open.length > 0) refuse('every release ends', `${open.join()} have no outcome`)
-      for (const sha of known.told) {
+      for (const sha of known.told()) {
         const outcomes = releases.filter(
           ({ release, cause = 'push' }) => release.sha === sha && cause === 'push',
         )
-        const right = known.again.has(sha) ? outcomes.length > 0 : outcomes.length === 1
-        if (!right)
+        const few = known.forgotten().has(sha) ? 0 : 1
+        const many = known.again.has(sha) ? Number.POSITIVE_INFINITY : 1
+        if (outcomes.length < few || outcomes.length > many)
           refuse('one outcome a push', `${sha.slice(0, 7)} has [${outcomes.map(({ outcome }) => outcome)}]`)
       }
       // A first release keeps the traffic however it ends: nothing served before it.
@@ -125,5 +157,15 @@ export function rules(world: World, app: AppRef, known: Known) {
       if (known.healthy() && failed > 0)
         refuse('healthy to healthy fails nobody', `${failed} requests failed`)
     },
+  }
+}
+
+/** The number of the release on whose behalf the platform is called. */
+function caller(): number | undefined {
+  try {
+    const [kind, , , ref = ''] = (Context.current().info.workflowExecution?.workflowId ?? '').split('/')
+    return kind === 'release' ? Number(ref.split('-')[0]) : undefined
+  } catch {
+    return undefined
   }
 }
