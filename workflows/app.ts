@@ -14,11 +14,11 @@ import {
   upsertSearchAttributes,
   workflowInfo,
 } from '@temporalio/workflow'
-import type { Retirement } from '../activities/deploy.ts'
 import type { Ending, Obituary } from '../activities/report.ts'
 import type { Sight } from '../activities/source.ts'
 import type { Rescued } from '../activities/traffic.ts'
 import { endingOfLost, type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
+import { keptByDefault, type Retirement } from '../domain/retirement.ts'
 import { awaiting, reading, reporting, returning, running } from './activities.ts'
 import { answerAppCommands } from './app-commands.ts'
 import { courier } from './courier.ts'
@@ -35,7 +35,6 @@ import {
 } from './messages.ts'
 import { closeUnbegun, type Decision, decide, ended, isAnswered, rebuilt, unanswered } from './queue.ts'
 import { release } from './release.ts'
-import { keptByDefault } from './road.ts'
 import { searchAttributes } from './search-attributes.ts'
 
 export async function app(input: AppInput): Promise<void> {

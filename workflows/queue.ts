@@ -2,7 +2,7 @@
 import type { Memory } from '../activities/report.ts'
 import type { Sight } from '../activities/source.ts'
 import type { AppRef } from '../domain/app.ts'
-import type { Outcome, ReleaseRef } from '../domain/release.ts'
+import { isBad, type Outcome, type ReleaseRef } from '../domain/release.ts'
 import type { AppState, Wanted } from './messages.ts'
 
 export type Decision =
