@@ -17,8 +17,8 @@ export interface Repository {
   readonly read: (path: string) => Promise<string>
   /** Commits what changed; the commit's name. */
   readonly commit: (message: string) => Promise<string>
-  /** Pushes what was committed, and listens to its end; git's own failure is thrown with what it printed. */
-  readonly offer: () => Promise<string>
+  /** Pushes a commit, and listens to its end; git's own failure is thrown with what it printed. */
+  readonly offer: (sha: string) => Promise<string>
   /** Both, one after the other. */
   readonly push: (message: string) => Promise<Pushed>
   readonly remove: () => Promise<void>
@@ -49,14 +49,18 @@ export async function aRepository(example: string, remote: string, tokenFile: st
     await git('commit', '--quiet', '--allow-empty', '--message', message)
     return (await git('rev-parse', 'HEAD')).trim()
   }
-  const offer = () => git('push', 'origin', 'HEAD:main')
+  // By its name: what is newest when git gets to it may be another one.
+  const offer = (sha: string) => git('push', 'origin', `${sha}:refs/heads/main`)
   return {
     folder,
     write: (path, text) => writeFile(join(folder, path), text),
     read: (path) => readFile(join(folder, path), 'utf8'),
     commit,
     offer,
-    push: async (message) => ({ sha: await commit(message), said: await offer() }),
+    push: async (message) => {
+      const sha = await commit(message)
+      return { sha, said: await offer(sha) }
+    },
     remove: () => rm(folder, { recursive: true, force: true }),
   }
 }

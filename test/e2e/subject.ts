@@ -1,8 +1,11 @@
 // An App that a story is told about: its repository, its load, and what the gateway does with its requests.
+import { execFile } from 'node:child_process'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { expect } from 'vitest'
 import { stringify } from 'yaml'
 import { type Load, startLoad, type Tally, tally } from '../../local/load.ts'
+import { paths } from '../../local/paths.ts'
 import { configurationOf, type GatewayWatch, watchGateway } from '../../local/served.ts'
 import { lab, outcomeOf, release, remove, root, until } from './lab.ts'
 import { aRepository, type Repository } from './repository.ts'
@@ -59,7 +62,7 @@ export async function aSubject(options: SubjectOptions): Promise<Subject> {
   const push = async (behaviour: Behaviour) => {
     const sha = await commit(behaviour)
     // Whoever kills the API ends the push's listening too: the release's own fate is what is looked at.
-    pushes.push(repository.offer().catch((error: unknown) => error))
+    pushes.push(repository.offer(sha).catch((error: unknown) => error))
     return sha
   }
   expect(await outcomeOf(app, await push({ version: 1 }))).toMatchObject({ outcome: 'promoted' })
@@ -108,6 +111,14 @@ function manifest(app: string, host: string, options: SubjectOptions, behaviour:
 /** The release's revision, as soon as it has one. */
 export const revisionOf = async (app: string, sha: string): Promise<string> =>
   (await release(app, sha, ({ revision }) => revision !== undefined)).revision ?? ''
+
+/** Waits until the remote's branch is at the commit: a push that comes after it has it in its history. */
+export const accepted = ({ app }: Subject, sha: string): Promise<true> =>
+  until(`the remote to have ${sha.slice(0, 7)}`, 30_000, async () => {
+    const words = ['--git-dir', join(paths.git, `${app}.git`), 'rev-parse', 'refs/heads/main']
+    const { stdout } = await promisify(execFile)('git', words)
+    return stdout.trim() === sha ? true : undefined
+  })
 
 /** Waits until the gateway serves the revision of this commit with at least this weight; when that was first seen. */
 export const served = ({ gateway, app }: Subject, sha: string, weight: number): Promise<number> =>

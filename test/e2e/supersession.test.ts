@@ -5,7 +5,7 @@ import { callsSince, endOf } from '../../local/audit.ts'
 import { counted } from './counters.ts'
 import { every } from './every.ts'
 import { kubectl, lab, outcomeOf, releases, until } from './lab.ts'
-import { alwaysWhole, aSubject, type Subject, served, weightOf } from './subject.ts'
+import { accepted, alwaysWhole, aSubject, type Subject, served, weightOf } from './subject.ts'
 
 const slow = { steps: [{ weight: 30, for: '90s' }, 100] }
 const quick = {
@@ -76,7 +76,9 @@ describe.concurrent('a newer push', () => {
     const begun = Date.now()
     const shas: string[] = []
     for (let number = 2; number <= 11; number += 1) {
-      shas.push(await subject.push({ version: number }))
+      const sha = await subject.push({ version: number })
+      shas.push(sha)
+      await accepted(subject, sha)
       await sleep(Math.max(0, begun + (number - 1) * 1_000 - Date.now()))
     }
     const last = shas.at(-1) ?? ''
