@@ -41,6 +41,7 @@ export const addresses = {
 
 /** Where a part shows that it serves; the rest is known by its process alone. */
 export const health = {
+  temporal: 'http://127.0.0.1:8233/api/v1/namespaces/default',
   'kube-apiserver': `${addresses.kubernetes}/readyz`,
   'kube-controller-manager': 'https://127.0.0.1:10257/healthz',
   'kube-scheduler': 'https://127.0.0.1:10259/healthz',

@@ -50,8 +50,8 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => 
 const health = await serveHealth(settings.listen, log)
 const connection = await connectTemporal(settings.temporal.address, log, stopping.signal)
 const { namespace } = settings.temporal
-await registerSearchAttributes(connection, namespace, log, stopping.signal)
-const worker = await Worker.create({
+const registered = registerSearchAttributes(connection, namespace, log, stopping.signal)
+const creation = Worker.create({
   connection,
   namespace,
   taskQueue,
@@ -64,6 +64,7 @@ const worker = await Worker.create({
   shutdownGraceTime: '20s',
   shutdownForceTime: '50s',
 })
+const [worker] = await Promise.all([creation, registered])
 health.watch(worker, connection)
 log.info({ taskQueue, address: settings.temporal.address }, 'running')
 // Releases do not wait for the sweep's schedule: from here on a worker knows what a sweep is.

@@ -72,7 +72,7 @@ describe.concurrent('a newer push', () => {
     expect,
   }) => {
     const subject = await opened({ name: 'burst', release: quick })
-    const finished = watchForFinishedBuilds(subject)
+    const finished = await watchForFinishedBuilds(subject)
     const begun = Date.now()
     const shas: string[] = []
     for (let number = 2; number <= 11; number += 1) {
@@ -142,16 +142,21 @@ async function builders(app: string, sha: string): Promise<readonly Builder[]> {
   return (JSON.parse(list) as { items: Builder[] }).items
 }
 
-/** The builds that came to a good end from now on. */
-function watchForFinishedBuilds({ app }: Subject) {
+/** The builds that come to a good end from now on. */
+async function watchForFinishedBuilds({ app }: Subject) {
+  const before = new Set(await finishedBuilds(app))
   const finished = new Set<string>()
   return every(400, async () => {
-    const which = `slipway.dev/app=${app}`
-    const list = await kubectl('get', 'jobs', '-n', 'slipway-builds', '-l', which, '-o', 'json')
-    const { items } = JSON.parse(list) as {
-      items: { metadata: { name: string }; status?: { succeeded?: number } }[]
-    }
-    for (const { metadata, status } of items) if (status?.succeeded) finished.add(metadata.name)
+    for (const name of await finishedBuilds(app)) if (!before.has(name)) finished.add(name)
     return [...finished]
   })
+}
+
+async function finishedBuilds(app: string): Promise<readonly string[]> {
+  const which = `slipway.dev/app=${app}`
+  const list = await kubectl('get', 'jobs', '-n', 'slipway-builds', '-l', which, '-o', 'json')
+  const { items } = JSON.parse(list) as {
+    items: { metadata: { name: string }; status?: { succeeded?: number } }[]
+  }
+  return items.filter(({ status }) => status?.succeeded).map(({ metadata }) => metadata.name)
 }
