@@ -63,8 +63,10 @@ export function deployVerbs(
 
     /** Removes what carries no weight and nobody may return to. What still carries weight is left, and named. */
     async retire(retirement: Retirement): Promise<Retired> {
-      const { stays, kept, leaving } = leavers(await deploy.describe(retirement.app), retirement)
-      if (kept.length + leaving.length > 0) await clock.sleep(drain, Context.current().cancellationSignal)
+      const present = await deploy.describe(retirement.app)
+      const { stays, kept, restarted, leaving } = leavers(present, retirement)
+      if (kept.length + leaving.length > 0 || restarted)
+        await clock.sleep(drain, Context.current().cancellationSignal)
       return alive(async (say) => {
         const inUse = await usedOf(traffic, retirement.app)
         const stopped = kept.filter(({ name }) => !inUse(name))
@@ -72,6 +74,8 @@ export function deployVerbs(
           say(`stopping ${revision.name}`)
           await deploy.keep(revision)
         }
+        // It has not served since: when it did is not written again.
+        if (restarted && !inUse(restarted.name)) await deploy.scale(restarted, 0)
         const removed = leaving.filter((name) => !inUse(name))
         for (const name of removed) {
           say(`removing ${name}`)

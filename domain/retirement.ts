@@ -19,6 +19,8 @@ export interface Retirement {
   readonly keepServed?: number
   /** What goes has served until now. */
   readonly served?: boolean
+  /** What was started to be returned to, and is not: it is stopped, and stays kept in its old place. */
+  readonly restarted?: string
 }
 
 /** The revisions that there are, oldest first; and those of them that served and were kept, the latest first. */
@@ -31,19 +33,22 @@ export interface Leavers {
   readonly stays: Revision | undefined
   /** What is stopped and stays. */
   readonly kept: readonly Revision[]
+  /** What was started again in vain. */
+  readonly restarted: Revision | undefined
   readonly leaving: readonly string[]
 }
 
 /** What has to go: the revision that was named and what earlier releases forgot. The newest of those that served stay. */
 export function leavers({ revisions, kept = [] }: Present, retirement: Retirement): Leavers {
   const { keep, revision, upTo, keepServed = 0, served } = retirement
+  const find = (wanted: string | undefined) => revisions.find(({ name }) => name === wanted)
   const serving = served && keepServed > 0 ? revisions.filter(({ name }) => name === revision) : []
   const before = kept.filter((name) => name !== revision && name !== keep)
   const stay = new Set([...serving.map(({ name }) => name), ...before].slice(0, keepServed))
   const leftover = revisions.filter(({ release }) => releaseNumber(release) <= upTo)
   const names = new Set([...(revision ? [revision] : []), ...leftover.map(({ name }) => name)])
   const leaving = [...names].filter((name) => name !== keep && !stay.has(name))
-  return { stays: revisions.find(({ name }) => name === keep), kept: serving, leaving }
+  return { stays: find(keep), kept: serving, restarted: find(retirement.restarted), leaving }
 }
 
 /** `shop-7` → 7. */

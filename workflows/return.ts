@@ -1,4 +1,5 @@
 // A release that brings an earlier revision back: nothing is built, nothing is judged again; its pods start, and take all traffic.
+import { patched } from '@temporalio/workflow'
 import { surgeOf } from '../domain/capacity.ts'
 import { keptByDefault } from '../domain/retirement.ts'
 import { running } from './activities.ts'
@@ -30,6 +31,7 @@ export async function bringBack(input: ReleaseInput, means: Means): Promise<Grou
     hosts: { own: hosts, served: hosts },
     nextEpoch,
   }
+  if (patched('stop what did not come back')) undo.push(() => stopAgain(ground))
   await start(ground)
   if (stable) undo.push(() => giveBack(ground))
   else interruption.passPointOfNoReturn('there is nothing to return to')
@@ -45,4 +47,11 @@ async function start({ story, canary, stable }: Ground): Promise<void> {
   const surge = stable && { surge: surgeOf(canary.run) }
   story.tell('deploying', `starting ${canary.name} again`, { revision: canary.name, ...surge })
   await running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [{ revision: canary }])
+}
+
+/** Nobody else would: what is kept is left alone by later releases and by the sweep. */
+async function stopAgain({ app, canary, stable }: Ground): Promise<void> {
+  const summary = `stop ${canary.name} again`
+  const retirement = { app, upTo: 0, restarted: canary.name, ...(stable && { keep: stable.revision }) }
+  await running.retire.executeWithOptions({ summary }, [retirement])
 }

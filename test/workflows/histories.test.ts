@@ -158,6 +158,15 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     await stage.release(first, ({ cause, outcome }) => cause === 'return' && outcome === 'promoted')
     return first
   },
+  'return-superseded': async (stage) => {
+    const [first = ''] = stage.pushed
+    await stage.ended(await stage.push())
+    stage.world.plan(first, { readyAfter: 1_000_000 })
+    await stage.askApp('rollback')
+    await stage.release(first, ({ cause, phase }) => cause === 'return' && phase === 'deploying')
+    await stage.ended(await stage.push({ buildFails: 'no' }))
+    return first
+  },
 }
 
 const strategyOf = (strategy: string, route = ''): string => `

@@ -37,6 +37,36 @@ describe('a newer push', () => {
     await stage.close({ serves: sha })
   })
 
+  it('takes the place of a return: what was started for it is stopped, and stays kept in its old place', async () => {
+    const { stage, first } = await stableStage(temporal)
+    const second = await stage.push()
+    await stage.ended(second)
+    const name = stage.releaseOf(first)?.revision ?? ''
+    await until(
+      () => stage.world.revisions.get(name)?.pods === 0,
+      () => 'the first revision is not stopped',
+    )
+    const servedUntil = stage.world.revisions.get(name)?.served
+    stage.world.plan(first, { readyAfter: 1_000_000 })
+    await stage.askApp('rollback')
+    await until(
+      () => stage.world.revisions.get(name)?.pods !== 0,
+      () => 'the first revision is not started',
+    )
+    const third = await stage.push({ buildFails: 'no' })
+    expect(await stage.ended(third)).toMatchObject({ outcome: 'failed' })
+    expect(stage.releaseOf(first)).toMatchObject({ cause: 'return', outcome: 'superseded' })
+    expect(stage.world.revisions.get(name)).toMatchObject({ pods: 0, served: servedUntil })
+    expect(stage.served()).toEqual({ [second]: 1000 })
+    stage.world.plan(first, { readyAfter: 0 })
+    await stage.askApp('rollback')
+    await until(
+      () => stage.served()[first] === 1000,
+      () => JSON.stringify(stage.served()),
+    )
+    await stage.stopWork()
+  })
+
   it('takes the place of a release that rolls out: its traffic goes back first', async () => {
     const { stage } = await stableStage(temporal)
     const old = await stage.push({}, slow)
