@@ -22,6 +22,15 @@ export default defineConfig({
         },
       },
       { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real, testTimeout: 90_000 } },
+      // The same stories, each task told from the beginning of its history: what a worker does that has lost its memory.
+      {
+        test: {
+          name: 'replays',
+          include: ['ramp', 'thresholds'].map((name) => `test/workflows/${name}.test.ts`),
+          env: { SLIPWAY_REPLAYS: 'true' },
+          ...real,
+        },
+      },
       { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
       { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...alone } },
       { test: { name: 'stories', include: stories, ...alone, fileParallelism: true, maxWorkers: 2 } },

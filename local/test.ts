@@ -29,6 +29,7 @@ export async function test(root: string, lab: Lab): Promise<number> {
   await suite('unit', run, tally)
   const tools = await lab.tools()
   await suite('workflows', run, tally, tools)
+  await suite('replays', run, tally, tools)
   if (await run('up', [process.execPath, 'dist/local/main.js', 'up'])) {
     await suite('contract', run, tally, tools)
     await suite('stories', run, tally, tools)
