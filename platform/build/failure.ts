@@ -85,9 +85,12 @@ function explainLog(log: string, limits: BuildLimits): BuildFailure {
   return { fault: passing.test(error) && !gone.test(error) ? 'cluster' : 'commit', message }
 }
 
-/** What the network does to anybody, and what fetching does after the manifest could be read; not a name that does not exist. */
+/**
+ * What the network does to anybody, what fetching does after the manifest could be read, and what a registry does with an image
+ * that is built; not a name that does not exist.
+ */
 const passing =
-  /connection (refused|reset)|i\/o timeout|handshake timeout|server misbehaving|unexpected EOF|broken pipe|deadline exceeded|transport is closing|unexpected status.*: (429|5\d\d)|failed to fetch remote/i
+  /connection (refused|reset)|i\/o timeout|handshake timeout|server misbehaving|unexpected EOF|broken pipe|deadline exceeded|transport is closing|unexpected status.*: (429|5\d\d)|failed to fetch remote|failed to push/i
 const gone = /not our ref/
 
 /** The words around the reason are about BuildKit's inside. */

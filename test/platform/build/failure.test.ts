@@ -54,6 +54,10 @@ describe('explain', () => {
     ['failed to fetch remote https://h/r.git: git stderr:\nfatal: remote error: not our ref 3f', 'commit'],
     ['failed to fetch remote https://h/r.git: git stderr:\nfatal: could not read Username', 'cluster'],
     [
+      'failed to push r/x: errors: unknown: provided digest did not match uploaded content unknown: blob unknown to registry',
+      'cluster',
+    ],
+    [
       'failed to push r/x: failed to do request: dial tcp 10.0.0.1:5000: connect: connection refused',
       'cluster',
     ],
