@@ -33,7 +33,8 @@ export default defineConfig({
       },
       { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
       { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...alone } },
-      { test: { name: 'stories', include: stories, ...alone, fileParallelism: true, maxWorkers: 2 } },
+      // Two cores carry three of these Apps under load, with their builds, before time runs out for what they wait for.
+      { test: { name: 'stories', include: stories, ...alone, testTimeout: 600_000, maxConcurrency: 3 } },
       { test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], exclude: stories, ...alone } },
     ],
   },
