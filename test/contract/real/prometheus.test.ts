@@ -1,6 +1,6 @@
 // What the metrics driver makes of a gateway in trouble, as a Prometheus of its own tells it. The gateway's page is the test's to write.
 import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -53,6 +53,18 @@ afterAll(async () => {
   gateway?.close()
   rmSync(folder, { recursive: true, force: true })
 })
+
+/** Of its threads, each state once. A stop reaches them one by one, and one that still runs may answer. */
+function statesOf({ pid }: ChildProcess): string[] {
+  const tasks = `/proc/${pid}/task`
+  const states = readdirSync(tasks).map((task) =>
+    // What follows the program's name, which is in brackets.
+    readFileSync(join(tasks, task, 'stat'), 'utf8')
+      .replace(/^.*\) /s, '')
+      .slice(0, 1),
+  )
+  return [...new Set(states)]
+}
 
 /** The gateway's page: for each code the requests, those within half a second and those within one. */
 const counting = (codes: Readonly<Record<string, readonly [unknown, unknown, unknown]>>): string => {
@@ -127,6 +139,11 @@ test('a gateway that cannot be read stands still, and is not read of late after 
 test('a Prometheus that does not answer is told in time, and asked again', async () => {
   prometheus.kill('SIGSTOP')
   try {
+    await eventually(
+      async () => statesOf(prometheus),
+      (states) => expect(states).toEqual(['T']),
+      soon,
+    )
     await expect(look()).rejects.toThrow('cannot ask Prometheus for the counters of default/shop')
   } finally {
     prometheus.kill('SIGCONT')
