@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appWorkflowId } from '../../domain/release.ts'
 import { sourceMoved } from '../../workflows/messages.ts'
-import { hold, manifestOf, openStage, stableStage, until } from './stage.ts'
+import { hold, manifestOf, openStage, type Stage, stableStage, until } from './stage.ts'
 import { realServer, type Temporal } from './temporal.ts'
 
 let temporal: Temporal
@@ -74,6 +74,7 @@ describe('many pushes', () => {
     const { stage, first } = await stableStage(temporal)
     expect(stage.releaseOf(first)).toMatchObject({ cause: 'push' })
     expect(stage.releaseOf(first)?.surge).toBeUndefined()
+    await idle(stage)
     const sha = stage.commit({}, manifestOf().replaceAll('for: 5s', 'for: 1h'))
     const moved = { ref: 'refs/heads/main', after: sha, delivery: 'one', pusher: 'github:ana' }
     await stage.appHandle().signal(sourceMoved, moved)
@@ -298,3 +299,14 @@ describe('the App’s workflow', () => {
     await stage.close({ serves: sha })
   })
 })
+
+/** After a release the App looks once more by itself: what it finds then was pushed by nobody whom it knows. */
+const idle = (stage: Stage): Promise<void> =>
+  until(
+    async () => {
+      if ((await stage.state()).active) return false
+      const { raw } = await stage.appHandle().describe()
+      return (raw.pendingActivities ?? []).length === 0 && !raw.pendingWorkflowTask
+    },
+    () => 'the App is busy',
+  )
