@@ -142,10 +142,7 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
   retried: async (stage) => {
     const sha = await stage.push({ errors: 0.5 })
     const { release } = await stage.ended(sha)
-    await until(
-      async () => (await stage.state()).rejected.includes(sha),
-      () => 'it was not rejected',
-    )
+    await stage.rejected(sha)
     stage.world.plan(sha, { errors: 0 })
     await stage.askApp('retry', { release })
     await stage.release(sha, ({ outcome }) => outcome === 'promoted')

@@ -12,6 +12,7 @@ import { memoryPlatform } from '../../platform/memory.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { app as appWorkflow } from '../../workflows/app.ts'
 import { type AppInput, type AppState, appStatus, command, sourceMoved } from '../../workflows/messages.ts'
+import { eachVerb } from './each-verb.ts'
 import type { Temporal } from './temporal.ts'
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
@@ -115,6 +116,12 @@ export async function openStage(
       )
       return stage.releaseOf(sha) as ReleaseStatus
     },
+    /** The App knows that this commit ended badly. */
+    rejected: (sha: string): Promise<void> =>
+      until(
+        async () => (await stage.state()).rejected.includes(sha),
+        () => `${sha.slice(0, 7)} was not rejected`,
+      ),
     ended: (sha: string): Promise<ReleaseStatus> =>
       stage.release(sha, ({ outcome }) => outcome !== undefined),
     handle: (sha: string) => {
@@ -265,19 +272,9 @@ function removedInUse(
 }
 
 /** The same platform; each call that succeeded is told to the hooks, which may let it fail all the same. */
-function followed(platform: Platform, hooks: readonly ((verb: WorldCall['verb']) => void)[]): Platform {
-  const words = Object.entries(platform).map(([word, driver]) => {
-    const verbs = Object.entries(driver).map(([name, act]) => {
-      // What asks nobody is no call.
-      if (typeof act !== 'function' || name === 'query') return [name, act]
-      const followedAct = async (...given: unknown[]) => {
-        const answer = await act(...given)
-        for (const hook of hooks) hook(`${word}.${name}` as WorldCall['verb'])
-        return answer
-      }
-      return [name, followedAct]
-    })
-    return [word, Object.fromEntries(verbs)]
+const followed = (platform: Platform, hooks: readonly ((verb: WorldCall['verb']) => void)[]): Platform =>
+  eachVerb(platform, (verb, act) => async (...given) => {
+    const answer = await act(...given)
+    for (const hook of hooks) hook(verb)
+    return answer
   })
-  return Object.fromEntries(words)
-}

@@ -7,6 +7,7 @@ import { appWorkflowId } from '../../domain/release.ts'
 import { makeRevision } from '../../domain/revision.ts'
 import { appStatus } from '../../workflows/messages.ts'
 import { manifestOf, openStage, type Stage, until } from './stage.ts'
+import { stand } from './standing.ts'
 import { realServer, type Temporal } from './temporal.ts'
 
 let temporal: Temporal
@@ -36,12 +37,7 @@ async function released(stage: Stage, number: number): Promise<AppRef> {
   const plan = makePlan(release, commit, source, parseManifest(text, app))
   const ours = makeRevision(plan, image, await platform.deploy.config(app, plan.spec.run, true))
   const revision = number % 2 === 0 ? ours : { ...ours, name: `${ours.name.slice(0, -4)}0000` }
-  await platform.deploy.create(revision)
-  const weights = [{ revision: revision.name, weight: 1000 }]
-  await platform.traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: revision.name })
-  const [startedAt, message] = [world.clock.now(), 'it was there before']
-  const status = { release, phase: 'done', outcome: 'promoted', message, weight: 1000, startedAt } as const
-  await platform.report.release({ ...status, revision: revision.name, transitions: [] })
+  await stand({ platform, world }, release, revision)
   return app
 }
 

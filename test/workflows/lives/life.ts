@@ -6,6 +6,7 @@ import { makePlan } from '../../../domain/plan.ts'
 import { makeRevision } from '../../../domain/revision.ts'
 import type { WorldCall } from '../../../platform/memory/world.ts'
 import { type AppState, appStatus } from '../../../workflows/messages.ts'
+import { stand } from '../standing.ts'
 import { type Deeds, deeds, manifest, noCommit } from './deeds.ts'
 import { type Home, makeHome } from './home.ts'
 import type { House } from './house.ts'
@@ -78,12 +79,7 @@ async function begin({ app, source, platform, world, pushed }: Home): Promise<st
   const plan = makePlan(release, commit, source, parseManifest(text, app))
   const image = await platform.build.build(plan, follower)
   const revision = makeRevision(plan, image, await platform.deploy.config(app, plan.spec.run, true))
-  await platform.deploy.create(revision)
-  const weights = [{ revision: revision.name, weight: 1000 }]
-  await platform.traffic.write({ app, hosts: [], weights, epoch: { seq: 1, n: 1 }, stable: revision.name })
-  const [startedAt, message] = [world.clock.now(), 'it was there before']
-  const status = { release, phase: 'done', outcome: 'promoted', message, weight: 1000, startedAt } as const
-  await platform.report.release({ ...status, revision: revision.name, transitions: [] })
+  await stand({ platform, world }, release, revision)
   pushed.push(sha)
   await world.clock.sleep(10_000)
   return revision.name
@@ -173,7 +169,9 @@ function tell({ house, script, app, source, world, known, log }: Home, does: Dee
     const state = await stateOf()
     if (!state || state.active || state.waiting || state.wanted || state.frozen) return false
     const { status, raw } = await does.appHandle().describe()
-    return status.name === 'RUNNING' && (raw.pendingActivities ?? []).length === 0
+    // Between an activity's end and what follows from it there is a task of the workflow's own.
+    const works = (raw.pendingActivities ?? []).length > 0 || raw.pendingWorkflowTask
+    return status.name === 'RUNNING' && !works
   }
 
   /** Undefined when nobody answers now. */

@@ -1,6 +1,7 @@
 // The same platform, on which calls go wrong as the script says, take their time, and are seen when they have had their effect.
 import type { WorldCall } from '../../../platform/memory/world.ts'
 import type { Platform } from '../../../platform/platform.ts'
+import { eachVerb, type Verb } from '../each-verb.ts'
 import type { House } from './house.ts'
 import type { Mishap } from './script.ts'
 
@@ -35,8 +36,8 @@ export function mishaps(house: House, seen: (call: WorldCall) => void) {
     }
   }
 
-  function disturbedCall(verb: WorldCall['verb'], act: (...given: unknown[]) => Promise<unknown>) {
-    return async (...given: unknown[]) => {
+  function disturbedCall(verb: WorldCall['verb'], act: Verb): Verb {
+    return async (...given) => {
       await house.travel()
       const effect = async () => {
         const answer = await act(...given)
@@ -60,16 +61,6 @@ export function mishaps(house: House, seen: (call: WorldCall) => void) {
     },
     /** What happens late has happened. */
     settled: () => Promise.all(late),
-    disturbed(calm: Platform): Platform {
-      const words = Object.entries(calm).map(([word, driver]) => {
-        const verbs = Object.entries(driver as object).map(([name, act]) => {
-          // What asks nobody is no call.
-          if (typeof act !== 'function' || name === 'query') return [name, act]
-          return [name, disturbedCall(`${word}.${name}` as WorldCall['verb'], act)]
-        })
-        return [word, Object.fromEntries(verbs)]
-      })
-      return Object.fromEntries(words)
-    },
+    disturbed: (calm: Platform): Platform => eachVerb(calm, disturbedCall),
   }
 }
