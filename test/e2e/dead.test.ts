@@ -4,7 +4,7 @@ import { afterAll, describe, test } from 'vitest'
 import { watchCounted } from './counters.ts'
 import { outcomeOf, until } from './lab.ts'
 import { kill, parts, start } from './parts.ts'
-import { alwaysWhole, aSubject, revisionOf, type Subject, served, weightOf } from './subject.ts'
+import { alwaysWhole, heldNow, revisionOf, type Subject, served, subjects, weightOf } from './subject.ts'
 
 const dead = 20_000
 /** Requests, and the seconds without a look in which the first weight may harm so many. */
@@ -16,16 +16,10 @@ const afterwards = 10
 /** Of the listed step's watch. */
 const watched = { weight: 20, for: 20_000 }
 
-const subjects: Subject[] = []
-const opened = async (options: Parameters<typeof aSubject>[0]) => {
-  const subject = await aSubject(options)
-  subjects.push(subject)
-  return subject
-}
-
+const { opened, close } = subjects()
 afterAll(async () => {
   await start(...parts)
-  for (const subject of subjects) await subject.close()
+  await close()
 })
 
 describe('worker, API and Temporal are killed, and come back after 20 s', () => {
@@ -46,14 +40,14 @@ describe('worker, API and Temporal are killed, and come back after 20 s', () => 
     const from = Date.now()
     await kill(...parts)
     await sleep(dead)
-    expect(held(orphan, broken)).toBeGreaterThan(0)
-    expect(held(sleeper, good)).toBe(watched.weight * 10)
+    expect(heldNow(orphan, broken)).toBeGreaterThan(0)
+    expect(heldNow(sleeper, good)).toBe(watched.weight * 10)
     const back = Date.now()
     await start(...parts)
     const ready = Date.now()
 
     expect(await outcomeOf(orphan.app, broken)).toMatchObject({ outcome: 'rolled-back' })
-    await until('the weight to be 0', 10_000, () => (held(orphan, broken) === 0 ? true : undefined))
+    await until('the weight to be 0', 10_000, () => (heldNow(orphan, broken) === 0 ? true : undefined))
     const { failed, versions } = orphan.since(0)
     expect(failed).toBeGreaterThan(0)
     // How long a machine takes to start three programs is not ours to say; what fails meanwhile, and once they serve, is.
@@ -68,12 +62,9 @@ describe('worker, API and Temporal are killed, and come back after 20 s', () => 
     const [next = 0] = risesAt(sleeper, good, risen + 1)
     expect(from - risen + (next - back)).toBeGreaterThan(watched.for - 1_000)
     expect(sleeper.since(0).failures).toEqual({})
-    for (const subject of subjects) expect(alwaysWhole(subject)).toBe(true)
+    for (const subject of [orphan, sleeper]) expect(alwaysWhole(subject)).toBe(true)
   })
 })
-
-const held = ({ gateway }: Subject, sha: string): number =>
-  weightOf(gateway.changes.at(-1)?.weights ?? {}, sha)
 
 /** The changes, after a moment, that gave the canary more than it had before. */
 function higher({ gateway }: Subject, sha: string, after: number) {

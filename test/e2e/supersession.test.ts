@@ -5,7 +5,10 @@ import { callsSince, endOf } from '../../local/audit.ts'
 import { counted } from './counters.ts'
 import { every } from './every.ts'
 import { kubectl, lab, outcomeOf, releases, until } from './lab.ts'
-import { accepted, alwaysWhole, aSubject, type Subject, served, weightOf } from './subject.ts'
+import { accepted, alwaysWhole, type Subject, served, subjects, weightOf } from './subject.ts'
+
+const { opened, close } = subjects()
+afterAll(close)
 
 const slow = { steps: [{ weight: 30, for: '90s' }, 100] }
 const quick = {
@@ -92,17 +95,6 @@ describe.concurrent('a newer push', () => {
     expect(subject.since(begun).failures).toEqual({})
   })
 })
-
-const subjects: Subject[] = []
-afterAll(async () => {
-  await Promise.all(subjects.map(({ close }) => close()))
-})
-
-async function opened(options: Parameters<typeof aSubject>[0]): Promise<Subject> {
-  const subject = await aSubject(options)
-  subjects.push(subject)
-  return subject
-}
 
 const firstServed = ({ gateway }: Subject, sha: string): number =>
   gateway.changes.find(({ weights }) => weightOf(weights, sha) > 0)?.at ?? Number.NaN
