@@ -16,10 +16,8 @@ import {
 } from '@temporalio/workflow'
 import type { Ending, Obituary } from '../activities/report.ts'
 import type { Sight } from '../activities/source.ts'
-import type { Rescued } from '../activities/traffic.ts'
-import { endingOfLost, type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
-import { keptByDefault, type Retirement } from '../domain/retirement.ts'
-import { awaiting, reading, reporting, returning, running } from './activities.ts'
+import { type ReleaseRef, releaseName, releaseWorkflowId } from '../domain/release.ts'
+import { awaiting, reading, reporting } from './activities.ts'
 import { answerAppCommands } from './app-commands.ts'
 import { courier } from './courier.ts'
 import { appDetails, appStatusOf } from './details.ts'
@@ -35,6 +33,7 @@ import {
 } from './messages.ts'
 import { closeUnbegun, type Decision, decide, ended, isAnswered, rebuilt, unanswered } from './queue.ts'
 import { release } from './release.ts'
+import { rescue } from './rescue.ts'
 import { searchAttributes } from './search-attributes.ts'
 
 export async function app(input: AppInput): Promise<void> {
@@ -95,39 +94,6 @@ async function settle(life: Life): Promise<void> {
     ...(ending.stable && { stable: ending.stable }),
   }
   life.moved = true
-}
-
-/** A release whose workflow is gone could not take itself back: its traffic is returned here, under a number of its own. */
-async function rescue(life: Life, lost: ReleaseRef): Promise<NonNullable<Ending>> {
-  const { app } = life
-  const seq = life.state.seq + 1
-  life.state = { ...life.state, seq }
-  const name = releaseName(lost)
-  let promoted = false
-  try {
-    const found = await returning.rescueTraffic.executeWithOptions(
-      { summary: `traffic back after ${name}` },
-      [{ app, seq, lost }],
-    )
-    promoted = found.promoted ?? false
-    await running.retire.executeWithOptions({ summary: `remove what ${name} left` }, [
-      leftBy({ app, seq }, found),
-    ])
-  } catch (error) {
-    log.error('the lost release could not be taken back', { ...failureOf(error) })
-  }
-  const ending = endingOfLost(promoted)
-  await recordOutcomes(life, [{ release: lost, ...ending }])
-  return ending
-}
-
-/** Everything but what the route calls stable, and what served before: a rescue takes no way back from anybody. */
-function leftBy(
-  { app, seq }: Pick<ReleaseRef, 'app' | 'seq'>,
-  { stable, promoted, before }: Rescued,
-): Retirement {
-  const leaves = promoted && before !== undefined ? { revision: before, served: true } : {}
-  return { app, upTo: seq, keepServed: keptByDefault, ...(stable && { keep: stable }), ...leaves }
 }
 
 /** Null when the App is not declared any more; undefined when nothing could be seen this time. */
