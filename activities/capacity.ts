@@ -2,7 +2,7 @@
 import { fewest, neededPods, type Scale } from '../domain/capacity.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import type { Revision } from '../domain/revision.ts'
-import type { Deploy, RouteWrite } from '../platform/platform.ts'
+import type { Deploy } from '../platform/platform.ts'
 import { asked, type Clock } from './clock.ts'
 
 const readyWithin = 60_000
@@ -48,10 +48,12 @@ export async function releasePods(deploy: Deploy, stays: Revision): Promise<void
 }
 
 /** Waits until who gets the traffic back is ready for it; traffic that hurts is not kept waiting for long. */
-export async function prepareReturn(deploy: Deploy, clock: Clock, route: RouteWrite): Promise<void> {
-  const { revisions } = await deploy.describe(route.app)
-  const stable = revisions.find(({ name }) => name === route.stable)
-  if (!stable) return
+export async function prepareReturn(
+  deploy: Deploy,
+  clock: Clock,
+  stable: Revision,
+  revisions: readonly Revision[],
+): Promise<void> {
   const { wanted: present } = await deploy.readiness(stable)
   const carried = stable.run.autoscale ? await podsBeside(deploy, stable, revisions) : 0
   const load = Math.max(present, carried)

@@ -4,7 +4,7 @@ import { PermanentFailure } from '../domain/failure.ts'
 import type { ReleaseRef } from '../domain/release.ts'
 import type { Revision } from '../domain/revision.ts'
 import { formatEpoch, sameWeights } from '../domain/route.ts'
-import type { Deploy, Platform, RouteWrite, Traffic } from '../platform/platform.ts'
+import type { Platform, RouteWrite, Traffic } from '../platform/platform.ts'
 import { awaitReady, prepareReturn, prepareRise, type Rise } from './capacity.ts'
 import { asked, type Clock } from './clock.ts'
 import { relentlessly } from './failure.ts'
@@ -53,8 +53,10 @@ export function trafficVerbs(platform: Platform, clock: Clock) {
      * tried again, for ever.
      */
     async returnTraffic(route: RouteWrite): Promise<Served> {
-      if (await relentlessly([], () => isGone(deploy, route))) throw goneFailure(route)
-      await prepareReturn(deploy, clock, route).catch(() => undefined)
+      const { revisions } = await relentlessly([], () => deploy.describe(route.app))
+      const stable = revisions.find(({ name }) => name === route.stable)
+      if (!stable) throw goneFailure(route)
+      await prepareReturn(deploy, clock, stable, revisions).catch(() => undefined)
       return relentlessly(['Fenced'], () => write(traffic, clock, route))
     },
 
@@ -76,11 +78,6 @@ export function trafficVerbs(platform: Platform, clock: Clock) {
 }
 
 /** What somebody deleted by hand cannot serve again, however often it is asked to. */
-async function isGone(deploy: Deploy, { app, stable }: RouteWrite): Promise<boolean> {
-  const { revisions } = await deploy.describe(app)
-  return !revisions.some(({ name }) => name === stable)
-}
-
 const goneFailure = ({ stable }: RouteWrite) =>
   new PermanentFailure(
     'NotFound',
