@@ -61,10 +61,15 @@ function timesOf(release: ReleaseSpec) {
   }
 }
 
-/** The watch after full, in milliseconds. A list's own step at full is it, when that is longer. */
-export function bakeOf({ steps, bake }: ReleaseSpec): number {
+/** The watch after full, in milliseconds, of a file or of its plan. A list's own step at full is it, when that is longer. */
+export function bakeOf({ steps, bake }: Baked): number {
   const full = steps === 'auto' ? undefined : steps.find(({ weight }) => weight === 1000)
   return Math.max(bake, full?.for ?? 0)
+}
+
+interface Baked {
+  readonly steps: 'auto' | readonly { readonly weight: number; readonly for: number }[]
+  readonly bake: number
 }
 
 const seconds = (milliseconds: number) => milliseconds / 1000

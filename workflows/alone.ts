@@ -1,10 +1,10 @@
 // A revision that has all traffic and is compared with nothing: its objectives alone speak, for as long as the bake.
 import { ApplicationFailure } from '@temporalio/workflow'
 import type { SeenAlone } from '../activities/alone.ts'
+import { bakeOf } from '../domain/analysis.ts'
 import { formatDuration } from '../domain/duration.ts'
 import { defaultRequests, looksToHarm } from '../domain/judge/defaults.ts'
 import type { Objectives } from '../domain/judge/judge.ts'
-import type { Plan } from '../domain/release.ts'
 import { watching } from './activities.ts'
 import { cutter } from './cut.ts'
 import type { Interruption } from './interruption.ts'
@@ -83,10 +83,4 @@ async function untilSeen(road: Road, objectives: Objectives, since: number): Pro
     before = seen?.seen ?? before
   }
   return undefined
-}
-
-/** A list's own step at full is the bake, when it is longer. */
-function bakeOf({ steps, bake }: Plan): number {
-  const full = steps.find(({ weight }) => weight === 1000)
-  return Math.max(bake, full?.for ?? 0)
 }

@@ -1,5 +1,6 @@
 // Judged by fixed objectives: step by step, shift, watch, and on to the next while they are met.
 import type { Watch, Watched } from '../activities/step.ts'
+import { bakeOf } from '../domain/analysis.ts'
 import type { GatePoint } from '../domain/gate.ts'
 import { defaultRequests, looksToHarm } from '../domain/judge/defaults.ts'
 import type { Phase, Step } from '../domain/release.ts'
@@ -25,9 +26,7 @@ export async function climbSteps(road: Road): Promise<void> {
 
 /** The watch at full; a plan's own step at full is this one. */
 export async function bakeAtFull(road: Road): Promise<void> {
-  const { steps, bake } = road.plan
-  const full = steps.find(({ weight }) => weight === 1000)
-  const step = { weight: 1000, for: Math.max(bake, full?.for ?? 0) }
+  const step = { weight: 1000, for: bakeOf(road.plan) }
   await hold(road, 'baking', step, { name: 'full', next: 'promotion' })
 }
 
