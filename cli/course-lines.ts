@@ -6,7 +6,7 @@ import type { Expected } from '../domain/outlook/measured.ts'
 import type { Outlook } from '../domain/outlook.ts'
 import { seconds } from './comparison-lines.ts'
 import { counted, date, share, span } from './notation.ts'
-import { paragraph } from './paragraph.ts'
+import { labelled, paragraph } from './paragraph.ts'
 
 const unjudged: Readonly<Record<NonNullable<Outlook['unjudged']>, string>> = {
   first:
@@ -25,9 +25,7 @@ export function courseLines(outlook: Outlook, columns: number): string[] {
     ['bake', bakeInWords(course)],
     ['time', timeInWords(course, expected)],
   ]
-  return said
-    .filter(([, text]) => text !== '')
-    .flatMap(([label, text]) => paragraph(`  ${label.padEnd(9)} `, text, columns))
+  return labelled(said, columns, 9)
 }
 
 const howInWords = ({ strategy }: Course): string =>

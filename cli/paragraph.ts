@@ -17,11 +17,12 @@ export function paragraph(label: string, text: string, columns: number): string[
   return lines.map((line, index) => `${index === 0 ? label : indent}${line}`)
 }
 
-/** A line for each label that has something to say. */
+/** A line for each label that has something to say; all labels are of one width. */
 export const labelled = (
   said: readonly (readonly [label: string, text: string])[],
   columns: number,
+  width = 7,
 ): string[] =>
   said
     .filter(([, text]) => text !== '')
-    .flatMap(([label, text]) => paragraph(`  ${label.padEnd(7)} `, text, columns))
+    .flatMap(([label, text]) => paragraph(`  ${label.padEnd(width)} `, text, columns))
