@@ -83,7 +83,7 @@ function platformOf({ git, build, registry, ...settings }: WorkerSettings): Plat
   const { keyFile } = settings.hooks
   const secrets = () => (fetchTokenFile ? [readSecret(fetchTokenFile)] : [])
   return {
-    source: gitSource({ token, ...(url && { plainHttpUnder: url }) }),
+    source: gitSource({ token, plainHttpUnder: url ? [url] : [] }),
     build: buildkit(kube, { ...build, registry, ...remote }, { secrets }),
     deploy: kubernetesDeploy({ kube }),
     traffic: gatewayApiTraffic({

@@ -13,9 +13,9 @@ import { repositoryUrl } from './repository.ts'
 
 export interface GitSettings {
   /** What we show the repository's host, if anything; sent nowhere else. */
-  readonly token: (repository: string) => string | undefined
-  /** Plain http is spoken only below this address: the built-in remote. */
-  readonly plainHttpUnder?: string | undefined
+  readonly token: (repository: string) => Promise<string | undefined> | string | undefined
+  /** Plain http is spoken only below these addresses. */
+  readonly plainHttpUnder?: readonly string[]
   readonly maxFileBytes?: number
   readonly limits?: HttpLimits
 }
@@ -25,13 +25,13 @@ const searchDepths = [50, 500, 5000]
 
 export function gitSource(settings: GitSettings): Source {
   const { maxFileBytes = 256 * 1024, limits = httpLimits } = settings
-  const remoteOf = ({ repository }: AppSource) => ({
+  const remoteOf = async ({ repository }: AppSource) => ({
     url: repositoryUrl(repository, settings.plainHttpUnder).href,
-    http: gitHttp(settings.token(repository), limits),
+    http: gitHttp(await settings.token(repository), limits),
   })
   const fetch = async (store: Store, source: AppSource, sha: string, depth: number): Promise<void> => {
     const only = { ref: fullSha(sha), remoteRef: sha, depth, singleBranch: true, tags: false }
-    const { url, http } = remoteOf(source)
+    const { url, http } = await remoteOf(source)
     await git.addRemote({ ...store, remote: 'origin', url })
     await git.fetch({ ...store, http, ...only }).catch(nonsense(url))
   }
@@ -40,7 +40,7 @@ export function gitSource(settings: GitSettings): Source {
     head: async (source) => {
       const name = `refs/heads/${source.branch}`
       if (name.length > 1000) return undefined
-      const remote = remoteOf(source)
+      const remote = await remoteOf(source)
       const refs = await git.listServerRefs({ ...remote, prefix: name }).catch(nonsense(remote.url))
       return refs.find(({ ref }) => ref === name)?.oid
     },

@@ -1,8 +1,8 @@
-// What may be a repository's address: https, or the one plain-http remote that the configuration names; never with credentials in it.
+// What may be a repository's address: https, or a plain-http host that the configuration names; never with credentials in it.
 import { PermanentFailure } from '../../domain/failure.ts'
 
-/** The address as git is asked for it, without a slash at its end. `plainHttpUnder` is the built-in remote's address. */
-export function repositoryUrl(repository: string, plainHttpUnder?: string): URL {
+/** The address as git is asked for it, without a slash at its end. `plainHttpUnder`: the built-in remote, a GitHub on this machine. */
+export function repositoryUrl(repository: string, plainHttpUnder: readonly string[] = []): URL {
   const refuse = (why: string) =>
     new PermanentFailure('Invalid', `cannot read repository ${withoutCredentials(repository)}: ${why}`)
   if (!URL.canParse(repository)) throw refuse('it is no URL; write https://host/path')
@@ -11,7 +11,7 @@ export function repositoryUrl(repository: string, plainHttpUnder?: string): URL 
     throw refuse('its URL carries credentials; give them to Slipway as a token instead')
   }
   if (url.search !== '' || url.hash !== '') throw refuse('its URL has a query or a fragment')
-  const plain = plainHttpUnder !== undefined && isUnder(plainHttpUnder, repository)
+  const plain = plainHttpUnder.some((base) => isUnder(base, repository))
   if (url.protocol !== 'https:' && !(url.protocol === 'http:' && plain)) {
     throw refuse(`${url.protocol}// is not allowed; use https://`)
   }

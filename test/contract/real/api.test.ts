@@ -59,7 +59,7 @@ beforeAll(async () => {
   world.declare(shop, { repository: `${gitUrl}/shop.git`, branch: 'main' })
   const platform = {
     ...memory.platform,
-    source: gitSource({ token: () => fetchToken, plainHttpUnder: gitUrl }),
+    source: gitSource({ token: () => fetchToken, plainHttpUnder: [gitUrl] }),
     report: kubernetesReport({ kube: kubernetes({ kubeconfig: settings.SLIPWAY_KUBECONFIG }) }),
   }
   const workflowBundle = await bundleWorkflows()

@@ -12,7 +12,7 @@ const token = randomBytes(16).toString('hex')
 
 const tokenUnder = (base: string) => (repository: string) => (isUnder(base, repository) ? token : undefined)
 const readerOf = (server: GitServer, maxFileBytes = 64 * 1024): Source =>
-  gitSource({ token: tokenUnder(server.url), plainHttpUnder: server.url, maxFileBytes })
+  gitSource({ token: tokenUnder(server.url), plainHttpUnder: [server.url], maxFileBytes })
 
 sourceContract(async () => {
   const server = await aGitServer(token)
@@ -144,7 +144,7 @@ describe('source: git, with hostile repositories', () => {
   it('refuses a commit that is larger than what it takes', async () => {
     const sha = await commit({ 'slipway.yaml': '', noise: randomBytes(300_000) })
     const limits = { timeout: 30_000, maxBytes: 200_000 }
-    const small = gitSource({ token: () => token, plainHttpUnder: server.url, limits })
+    const small = gitSource({ token: () => token, plainHttpUnder: [server.url], limits })
     const failure = await failureOf(small.read(main, sha, 'slipway.yaml'))
     expect(failure.reason).toBe('Invalid')
     expect(failure.message).toContain('200000 bytes')
@@ -161,7 +161,7 @@ describe('source: git, with hostile repositories', () => {
   })
 
   it('asks with the token only where it belongs, and says Forbidden without', async () => {
-    const stranger = gitSource({ token: tokenUnder(`${server.url}/else`), plainHttpUnder: server.url })
+    const stranger = gitSource({ token: tokenUnder(`${server.url}/else`), plainHttpUnder: [server.url] })
     const failure = await failureOf(stranger.head(main))
     expect(failure.reason).toBe('Forbidden')
     expect(failure.message).not.toContain(token)

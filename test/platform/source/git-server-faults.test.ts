@@ -46,7 +46,7 @@ const gitThatAnswers = (bytes: Buffer) =>
 const shallow = Buffer.concat([packet(`shallow ${sha}`), Buffer.from('0000'), packet('NAK\n')])
 
 const sourceAt = (url: string, limits = { timeout: 2_000, maxBytes: 1_000_000 }) => {
-  const source = gitSource({ token: () => token, plainHttpUnder: url, limits })
+  const source = gitSource({ token: () => token, plainHttpUnder: [url], limits })
   const app = { repository: `${url}/shop.git`, branch: 'main' }
   return { head: () => source.head(app), read: () => source.read(app, sha, 'slipway.yaml') }
 }

@@ -7,7 +7,7 @@ const builtIn = 'http://10.244.0.1:8090/git'
 describe('repositoryUrl', () => {
   it('takes https, and plain http below the built-in remote', () => {
     expect(repositoryUrl('https://github.com/acme/shop/').href).toBe('https://github.com/acme/shop')
-    expect(repositoryUrl(`${builtIn}/shop.git`, builtIn).href).toBe(`${builtIn}/shop.git`)
+    expect(repositoryUrl(`${builtIn}/shop.git`, [builtIn]).href).toBe(`${builtIn}/shop.git`)
   })
 
   it.each([
@@ -24,7 +24,7 @@ describe('repositoryUrl', () => {
     ['git@github.com:acme/shop', 'no URL'],
     ['', 'no URL'],
   ])('refuses %s', (repository, why) => {
-    expect(() => repositoryUrl(repository, builtIn)).toThrow(why)
+    expect(() => repositoryUrl(repository, [builtIn])).toThrow(why)
   })
 
   it('does not repeat a password', () => {
