@@ -15,6 +15,8 @@ import {
   buildJob,
   buildLimits,
   imageRepository,
+  newTokenSecret,
+  tokenSecret,
 } from './job.ts'
 import { tail } from './log.ts'
 import { holds } from './registry.ts'
@@ -22,6 +24,8 @@ import { holds } from './registry.ts'
 export interface BuildkitOptions {
   /** What must not be seen in a log, read when a log is. */
   readonly secrets?: () => readonly string[]
+  /** What reads this repository, when its host gives tokens of its own for that: made for one build, gone with it. */
+  readonly token?: (repository: string) => Promise<string | undefined>
   /** Milliseconds between two looks at a build. */
   readonly interval?: number
 }
@@ -33,7 +37,7 @@ export function buildkit(
   settings: BuildSettings,
   options: BuildkitOptions = {},
 ): Build {
-  const { secrets = () => [], interval = 500 } = options
+  const { secrets = () => [], token = async () => undefined, interval = 500 } = options
   const logOf = async (pod: Pod, lines: number): Promise<string> => {
     const log = await kubernetes
       .logs(settings.namespace, pod.metadata.name, buildContainer, lines)
@@ -99,8 +103,10 @@ export function buildkit(
   return {
     build: async (plan, follow) => {
       follow.signal.throwIfAborted()
-      const job = await createOrAttach(kubernetes, plan, settings)
+      const secret = await token(plan.repository)
+      const job = await createOrAttach(kubernetes, plan, settings, secret !== undefined)
       try {
+        if (secret !== undefined) await giveToken(kubernetes, job, secret)
         return await readEnd(plan, job, await watch(job, follow))
       } catch (error) {
         if (follow.signal.aborted) await endJob(kubernetes, job)
@@ -115,8 +121,9 @@ async function createOrAttach(
   kubernetes: Kubernetes,
   plan: Plan,
   settings: BuildSettings,
+  withToken: boolean,
 ): Promise<Stored<Job>> {
-  const wanted = buildJob(plan, settings)
+  const wanted = buildJob(plan, settings, withToken ? newTokenSecret() : undefined)
   const { namespace, name } = wanted.metadata
   for (let tries = 0; tries < 5; tries++) {
     const job =
@@ -128,6 +135,25 @@ async function createOrAttach(
     await endJob(kubernetes, job)
   }
   throw new Error(`cannot start build ${namespace}/${name}: others start and end it all the time`)
+}
+
+/** The Secret belongs to the Job and is deleted with it. Who comes second finds it there. */
+async function giveToken(kubernetes: Kubernetes, job: Stored<Job>, token: string): Promise<void> {
+  const secret = tokenSecret(job)
+  if (!secret) return
+  const { namespace = '', name, uid, labels } = job.metadata
+  const { apiVersion, kind } = kinds.Job
+  await kubernetes.create(kinds.Secret, {
+    metadata: {
+      name: secret.name,
+      namespace,
+      ...(labels && { labels }),
+      ownerReferences: [{ apiVersion, kind, name, uid }],
+    },
+    type: 'Opaque',
+    immutable: true,
+    data: { [secret.key]: Buffer.from(token).toString('base64') },
+  })
 }
 
 /** The pod knows before the Job does. */

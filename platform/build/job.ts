@@ -1,5 +1,5 @@
 // One build as a Job: a BuildKit of its own for one commit, gone afterwards. Pure: no client in sight.
-import { createHash } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import { canonicalJson } from '../../domain/canonical-json.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
 import { type Plan, releaseName } from '../../domain/release.ts'
@@ -13,7 +13,9 @@ export interface BuildSettings {
   readonly image: string
   readonly registry: { readonly host: string; readonly insecure: boolean }
   /** The built-in git remote, and the Secret in the build namespace with the token that reads it, if it asks for one. */
-  readonly git?: { readonly url: string; readonly secret?: { readonly name: string; readonly key: string } }
+  readonly git?: { readonly url: string; readonly secret?: SecretKey }
+  /** Where else plain http is spoken. */
+  readonly plainHttpUnder?: readonly string[]
   /** Seconds that one build may take. */
   readonly deadline?: number
   /** Seconds that a finished Job stays, so that its log can be read. */
@@ -29,10 +31,16 @@ export interface BuildLimits {
   readonly storage: string
 }
 
+/** One value of a Secret in the build namespace. */
+export interface SecretKey {
+  readonly name: string
+  readonly key: string
+}
+
 export const buildLimits: BuildLimits = { cpu: '2', memory: '2Gi', storage: '10Gi' }
 export const buildDeadline = 30 * 60
 /** Where the installation keeps the token. */
-export const gitSecret = { name: 'slipway-git', key: 'token' }
+export const gitSecret: SecretKey = { name: 'slipway-git', key: 'token' }
 
 /** The container of a build's pod. */
 export const buildContainer = 'build'
@@ -51,8 +59,11 @@ export const buildLabels = ({ release }: Pick<Plan, 'release'>) => ({
 export const imageRepository = ({ release: { app } }: Plan, { registry }: BuildSettings): string =>
   `${registry.host}/${app.namespace}/${app.name}`
 
-/** The Job that builds the plan's commit. The same build has the same name, so that whoever comes second finds the first. */
-export function buildJob(plan: Plan, settings: BuildSettings): Named<Job> {
+/**
+ * The Job that builds the plan's commit. The same build has the same name, so that whoever comes second finds the first.
+ * `token`: a Secret of its own with what reads the repository; the pod waits until it exists.
+ */
+export function buildJob(plan: Plan, settings: BuildSettings, token?: SecretKey): Named<Job> {
   const labels = buildLabels(plan)
   const deadline = settings.deadline ?? buildDeadline
   return {
@@ -63,10 +74,29 @@ export function buildJob(plan: Plan, settings: BuildSettings): Named<Job> {
       // The pod's own deadline comes first and leaves the pod and its log; this one ends what never became a running pod.
       activeDeadlineSeconds: deadline + 120,
       ttlSecondsAfterFinished: settings.keepFor ?? 3600,
-      template: { metadata: { labels }, spec: podSpec(plan, settings, deadline) },
+      template: { metadata: { labels }, spec: podSpec(plan, settings, { deadline, token }) },
     },
   }
 }
+
+/** The Secret that a Job was made to wait for: named when it was made, so that another try of it makes the very same. */
+export function tokenSecret(job: Job): SecretKey | undefined {
+  const { template } = job.spec as { template: { spec: Pick<ReturnType<typeof podSpec>, 'volumes'> } }
+  for (const volume of template.spec.volumes) {
+    if (volume.name !== 'git' || !('secret' in volume)) continue
+    const { secretName, items } = volume.secret
+    if (secretName.startsWith(ownTokens)) return { name: secretName, key: items[0]?.key ?? '' }
+  }
+  return undefined
+}
+
+const ownTokens = 'git-token-'
+
+/** A name that no other Job's Secret has: that of an ended one may be on its way out still. */
+export const newTokenSecret = (): SecretKey => ({
+  name: `${ownTokens}${randomBytes(8).toString('hex')}`,
+  key: 'token',
+})
 
 function jobName(plan: Plan, settings: BuildSettings): string {
   const { app, sha } = plan.release
@@ -75,10 +105,14 @@ function jobName(plan: Plan, settings: BuildSettings): string {
   return `${app.name.slice(0, 40)}-${sha.slice(0, 7)}-${hash}`
 }
 
-function podSpec(plan: Plan, settings: BuildSettings, deadline: number) {
+function podSpec(
+  plan: Plan,
+  settings: BuildSettings,
+  { deadline, token }: { readonly deadline: number; readonly token: SecretKey | undefined },
+) {
   const limits = settings.limits ?? buildLimits
   const { dockerfile } = plan.spec.build
-  const { volumes, mounts, tokenId } = gitCredentials(plan, settings)
+  const { volumes, mounts, tokenId } = gitCredentials(plan, token ?? builtInToken(plan, settings))
   return {
     restartPolicy: 'Never',
     activeDeadlineSeconds: deadline,
@@ -173,8 +207,9 @@ function buildWords(plan: Plan, settings: BuildSettings): string[] {
 }
 
 /** BuildKit fetches the commit itself: what it builds is what the checksum says, and the provenance names it. */
-function gitContext({ repository, release: { sha }, spec }: Plan, { git }: BuildSettings): string {
-  const url = repositoryUrl(repository, git?.url)
+function gitContext({ repository, release: { sha }, spec }: Plan, settings: BuildSettings): string {
+  const { git, plainHttpUnder = [] } = settings
+  const url = repositoryUrl(repository, [...(git ? [git.url] : []), ...plainHttpUnder])
   // Only an address that ends so is git to BuildKit; any other would be fetched as an archive.
   if (!url.pathname.endsWith('.git')) url.pathname += '.git'
   const subdir = pathInside(spec.build.context, 'build.context')
@@ -186,16 +221,17 @@ function gitContext({ repository, release: { sha }, spec }: Plan, { git }: Build
 const literal = (word: string): string => word.replaceAll('$', '$$$$')
 
 /** The token goes to the built-in remote and to no other host. */
-function gitCredentials(plan: Plan, { git }: BuildSettings) {
-  if (git?.secret === undefined || !isUnder(git.url, plan.repository)) {
-    return { volumes: [], mounts: [], tokenId: '' }
-  }
-  const { name, key } = git.secret
+const builtInToken = ({ repository }: Plan, { git }: BuildSettings): SecretKey | undefined =>
+  git && isUnder(git.url, repository) ? git.secret : undefined
+
+function gitCredentials({ repository }: Plan, token: SecretKey | undefined) {
+  if (token === undefined) return { volumes: [], mounts: [], tokenId: '' }
+  const { name, key } = token
   const items = [{ key, path: 'token', mode: 0o400 }]
   return {
     volumes: [{ name: 'git', secret: { secretName: name, items } }],
     mounts: [{ name: 'git', mountPath: '/run/slipway/git', readOnly: true }],
-    tokenId: `GIT_AUTH_TOKEN.${new URL(git.url).host}`,
+    tokenId: `GIT_AUTH_TOKEN.${new URL(repository).host}`,
   }
 }
 

@@ -28,8 +28,11 @@ function clean(log: string, secrets: readonly string[]): string {
     .replace(escapes, '')
     .replace(/\r\n?/g, '\n')
     .replace(/[^\P{Cc}\n\t]/gu, '')
-  return forms.reduce((text, form) => text.replaceAll(form, '***'), harmless)
+  return forms.reduce((text, form) => text.replaceAll(form, '***'), harmless).replace(githubTokens, '***')
 }
+
+/** Made for one build, perhaps by another worker: only its form is known here. */
+const githubTokens = /\bgh[a-z]_[A-Za-z0-9_.-]{16,}/g
 
 const escapes = new RegExp(
   `${String.fromCharCode(27)}(\\[[0-9;?]*[ -/]*[@-~]|\\][^${String.fromCharCode(7)}]*)`,

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { stringify } from 'yaml'
 import { PermanentFailure } from '../../../domain/failure.ts'
-import { type BuildSettings, buildJob } from '../../../platform/build/job.ts'
+import { type BuildSettings, buildJob, newTokenSecret, tokenSecret } from '../../../platform/build/job.ts'
 import { aPlan, settings } from './plan.ts'
 
 const containerOf = (...given: Parameters<typeof buildJob>) => {
@@ -57,6 +57,27 @@ describe('buildJob', () => {
     const tokenFor = (repository: string) => containerOf(aPlan({}, { repository }), settings).env.GIT_TOKEN_ID
     expect(tokenFor('http://10.244.0.1:8090/git/shop.git')).toBe('GIT_AUTH_TOKEN.10.244.0.1:8090')
     expect(tokenFor('https://github.com/acme/shop')).toBe('')
+  })
+
+  it('waits for the token of its own repository, under a name that no other Job has', () => {
+    const plan = aPlan({}, { repository: 'https://github.com/acme/shop' })
+    const secret = newTokenSecret()
+    const job = buildJob(plan, settings, secret)
+    expect(tokenSecret(job)).toEqual(secret)
+    expect(containerOf(plan, settings, secret).env.GIT_TOKEN_ID).toBe('GIT_AUTH_TOKEN.github.com')
+    expect(newTokenSecret()).not.toEqual(secret)
+    expect(job.metadata.name).toBe(buildJob(plan, settings).metadata.name)
+  })
+
+  it('has no token of its own for the built-in remote', () => {
+    expect(tokenSecret(buildJob(aPlan(), settings))).toBeUndefined()
+  })
+
+  it('speaks plain http to a host that the settings name', () => {
+    const plan = aPlan({}, { repository: 'http://10.244.0.1:8095/acme/shop.git' })
+    expect(() => buildJob(plan, settings)).toThrow('http:// is not allowed')
+    const more = { ...settings, plainHttpUnder: ['http://10.244.0.1:8095'] }
+    expect(containerOf(plan, more).env.SOURCE).toContain('http://10.244.0.1:8095/acme/shop.git?ref=')
   })
 
   it.each([

@@ -23,6 +23,12 @@ describe('tail', () => {
     expect(shown.split('\n').map((line) => line.replace(/=+$/, ''))).toEqual(['***', '***', '***'])
   })
 
+  it('hides a token that another worker made, whatever follows its prefix', () => {
+    const token = ['ghs', `_424242_${'eyJhbGciOiJSUzI1NiJ9.'.repeat(3)}x-y`].join('')
+    expect(tail(`fatal: ${token} refused`, { lines: 1 })).toBe('fatal: *** refused')
+    expect(tail('enough_ghosts', { lines: 1 })).toBe('enough_ghosts')
+  })
+
   it('drops what would drive a terminal', () => {
     expect(tail('\u001b[31mred\u001b[0m \u001b]0;title\u0007x\u0000\r\ny', { lines: 9 })).toBe('red x\ny')
   })
