@@ -53,7 +53,30 @@ const shared = {
   TEMPORAL_NAMESPACE: Text.default('default'),
   SLIPWAY_APP_NAMESPACE: Text.default('default'),
   SLIPWAY_GIT_URL: Url.optional(),
+  SLIPWAY_GITHUB_URL: Url.default('https://api.github.com'),
+  SLIPWAY_GITHUB_APP_ID: z.coerce.number('must be a number').int().min(1).optional(),
+  SLIPWAY_GITHUB_KEY_FILE: Path.optional(),
 }
+type Shared = z.infer<z.ZodObject<typeof shared>>
+
+/** An App with half of what it proves itself by would be one without: whoever sets the one means the other. */
+function wholeGitHubApp({ value, issues }: z.core.ParsePayload<Shared>): void {
+  const pair = ['SLIPWAY_GITHUB_APP_ID', 'SLIPWAY_GITHUB_KEY_FILE'] as const
+  const [missing, ...others] = pair.filter((name) => value[name] === undefined)
+  if (!missing || others.length > 0) return
+  issues.push({ code: 'custom', path: [missing], message: 'is missing', input: undefined })
+}
+
+/** The GitHub App that Slipway is; undefined: it talks to no GitHub. */
+const githubApp = (variables: Shared) => {
+  const {
+    SLIPWAY_GITHUB_URL: url,
+    SLIPWAY_GITHUB_APP_ID: appId,
+    SLIPWAY_GITHUB_KEY_FILE: keyFile,
+  } = variables
+  return appId !== undefined && keyFile !== undefined ? { url, appId, keyFile } : undefined
+}
+export type GitHubAppSettings = NonNullable<ReturnType<typeof githubApp>>
 
 const WorkerVariables = z
   .object({
@@ -71,6 +94,7 @@ const WorkerVariables = z
     SLIPWAY_LISTEN: Listen.default([{ host: '127.0.0.1', port: 8091 }]),
     SLIPWAY_TELEMETRY_LISTEN: HostAndPort.default({ host: '127.0.0.1', port: 8092 }),
   })
+  .check(wholeGitHubApp)
   .transform((variables) => ({
     kubeconfig: variables.SLIPWAY_KUBECONFIG,
     temporal: { address: variables.TEMPORAL_ADDRESS, namespace: variables.TEMPORAL_NAMESPACE },
@@ -82,6 +106,7 @@ const WorkerVariables = z
     registry: { host: variables.SLIPWAY_REGISTRY, insecure: variables.SLIPWAY_REGISTRY_INSECURE },
     build: { image: variables.SLIPWAY_BUILD_IMAGE, namespace: variables.SLIPWAY_BUILD_NAMESPACE },
     git: { url: variables.SLIPWAY_GIT_URL, fetchTokenFile: variables.SLIPWAY_GIT_FETCH_TOKEN_FILE },
+    github: githubApp(variables),
     /** What requests to hooks are signed with, and whether a hook may be on the worker's own machine. */
     hooks: { keyFile: variables.SLIPWAY_HOOK_KEY_FILE, loopback: variables.SLIPWAY_HOOKS_ON_LOOPBACK },
     listen: variables.SLIPWAY_LISTEN,
@@ -98,8 +123,10 @@ const ApiVariables = z
     SLIPWAY_PUSH_FOLLOW: z.coerce.number('must be seconds').int().min(0).max(3600).default(60),
     SLIPWAY_WEBHOOK_SECRET_FILE: Path.optional(),
     SLIPWAY_GITHUB_INSTALLATIONS: Installations.optional(),
+    SLIPWAY_EVENTS_TOKEN_FILE: Path.optional(),
     SLIPWAY_LISTEN: Listen.default([{ host: '127.0.0.1', port: 8090 }]),
   })
+  .check(wholeGitHubApp)
   .transform((variables) => ({
     kubeconfig: variables.SLIPWAY_KUBECONFIG,
     temporal: { address: variables.TEMPORAL_ADDRESS, namespace: variables.TEMPORAL_NAMESPACE },
@@ -116,6 +143,9 @@ const ApiVariables = z
     webhookSecretFile: variables.SLIPWAY_WEBHOOK_SECRET_FILE,
     /** The GitHub App installations that are listened to; absent = each that signs with the secret. */
     githubInstallations: variables.SLIPWAY_GITHUB_INSTALLATIONS,
+    github: githubApp(variables),
+    /** What a bearer shows who sends CloudEvents; absent = none are taken. */
+    eventsTokenFile: variables.SLIPWAY_EVENTS_TOKEN_FILE,
     listen: variables.SLIPWAY_LISTEN,
   }))
 export type ApiSettings = z.infer<typeof ApiVariables>

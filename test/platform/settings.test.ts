@@ -25,6 +25,7 @@ describe('settings', () => {
       registry: { host: '10.244.0.1:5000', insecure: false },
       build: { image: '10.244.0.1:5000/slipway/buildkit:0.34.2', namespace: 'slipway-builds' },
       git: { url: undefined, fetchTokenFile: undefined },
+      github: undefined,
       hooks: { keyFile: undefined, loopback: false },
       listen: [{ host: '127.0.0.1', port: 8091 }],
       telemetryListen: { host: '127.0.0.1', port: 8092 },
@@ -37,6 +38,24 @@ describe('settings', () => {
       { host: '127.0.0.1', port: 8090 },
       { host: '::1', port: 8090 },
     ])
+  })
+
+  test('the GitHub App is whole or is not', () => {
+    const app = { SLIPWAY_GITHUB_APP_ID: '7', SLIPWAY_GITHUB_KEY_FILE: '/keys/app.pem' }
+    const url = 'https://ghes.example.com/api/v3'
+    const there = { url: 'https://api.github.com', appId: 7, keyFile: '/keys/app.pem' }
+    expect(workerSettings({ ...worker, ...app }).github).toEqual(there)
+    const api = { TEMPORAL_ADDRESS: 'temporal:7233' }
+    expect(apiSettings({ ...api, ...app, SLIPWAY_GITHUB_URL: `${url}/` }).github).toEqual({ ...there, url })
+    expect(apiSettings({ ...api, SLIPWAY_GITHUB_URL: url }).github).toBeUndefined()
+  })
+
+  test.for([
+    ['SLIPWAY_GITHUB_APP_ID', { SLIPWAY_GITHUB_KEY_FILE: '/keys/app.pem' }],
+    ['SLIPWAY_GITHUB_KEY_FILE', { SLIPWAY_GITHUB_APP_ID: '7' }],
+  ] as const)('a GitHub App without %s is refused', ([missing, half]) => {
+    expect(() => workerSettings({ ...worker, ...half })).toThrow(`${missing} is missing`)
+    expect(() => apiSettings({ TEMPORAL_ADDRESS: 'temporal:7233', ...half })).toThrow(`${missing} is missing`)
   })
 
   test('names every variable that is wrong, and repeats no value', () => {
