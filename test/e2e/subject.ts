@@ -28,6 +28,21 @@ export interface SubjectOptions {
   readonly route?: object
   /** Requests a second. */
   readonly rate?: number
+  /** Where its commits lie; the built-in remote when absent. */
+  readonly home?: Home
+}
+
+/** A place for repositories. */
+export interface Home {
+  readonly remote: (app: string) => string
+  readonly tokenFile: string
+  /** Whatever must be there before the first push. */
+  readonly prepare?: (app: string) => Promise<void>
+}
+
+const builtIn: Home = {
+  remote: (app) => `${lab.git.url}/${app}.git`,
+  tokenFile: lab.git.pushTokenFile,
 }
 
 export interface Subject {
@@ -50,10 +65,11 @@ const longest = 900
 
 /** Version 1 holds all traffic, and is known by some hundred requests, when this returns. */
 export async function aSubject(options: SubjectOptions): Promise<Subject> {
-  const { rate = 40 } = options
+  const { rate = 40, home = builtIn } = options
   const app = `${options.name}-${run}`
   const host = `${app}.example.com`
-  const repository = await aRepository(example, `${lab.git.url}/${app}.git`, lab.git.pushTokenFile)
+  await home.prepare?.(app)
+  const repository = await aRepository(example, home.remote(app), home.tokenFile)
   const pushes: Promise<unknown>[] = []
   const commit = async (behaviour: Behaviour) => {
     await repository.write('slipway.yaml', manifest(app, host, options, behaviour))
