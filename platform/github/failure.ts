@@ -1,0 +1,31 @@
+// What GitHub can answer in place of what it was asked for. No message holds a token, a key or a signature.
+
+/** It refuses what was asked; another try may do, once somebody changed something. */
+export class Refused extends Error {
+  override readonly name = 'Refused'
+  readonly status: number
+  /** GitHub's own words. */
+  readonly said: string
+
+  constructor(message: string, answer: { readonly status: number; readonly said: string }) {
+    super(message)
+    this.status = answer.status
+    this.said = answer.said
+  }
+}
+
+/** A limit is reached, GitHub's or the one that we keep to stay below it. Nothing was done. */
+export class RateLimited extends Error {
+  override readonly name = 'RateLimited'
+  /** Milliseconds until another try makes sense. */
+  readonly retryAfter: number
+
+  constructor(what: string, retryAfter: number) {
+    super(`${what}; it can be tried again in ${Math.ceil(retryAfter / 1000)} s`)
+    this.retryAfter = retryAfter
+  }
+}
+
+/** The App may not do this in this repository: a permission was not asked for, or not granted. */
+export const isNotPermitted = (error: unknown): boolean =>
+  error instanceof Refused && error.status === 403 && /not accessible by integration/i.test(error.said)
