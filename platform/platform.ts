@@ -188,6 +188,8 @@ export interface Report {
   readonly release: (status: ReleaseStatus) => Promise<void>
   /** Makes the App object's status say what is stable, what runs and what waits. */
   readonly app: (app: AppRef, status: AppStatus) => Promise<void>
+  /** What is remembered of one release; undefined when nothing is. */
+  readonly recorded: (release: ReleaseRef) => Promise<ReleaseStatus | undefined>
   /** The releases remembered for the App, newest first, at most 50: from these an App's lost workflow is rebuilt. */
   readonly history: (app: AppRef) => Promise<readonly ReleaseStatus[]>
   /** What the App's status says; undefined when it says nothing or there is no App. */

@@ -21,6 +21,10 @@ export function memoryReport(world: World): Report {
     app: async (app, status) => {
       world.apps.set(appKey(app), status)
     },
+    recorded: async (release) => {
+      const found = world.releases.get(`${release.app.namespace}/${releaseName(release)}`)
+      return found?.release.sha === release.sha ? structuredClone(found) : undefined
+    },
     history: async (app) => [...world.releasesOf(app)].reverse().slice(0, 50),
     remembered: async (app) => world.apps.get(appKey(app)),
     unfinished: async () =>

@@ -25,6 +25,13 @@ export function kubernetesReport({ kube, now = Date.now }: ReportOptions): Repor
         observedGeneration: there.metadata.generation ?? 1,
         conditions: appConditions(status, there, now()),
       })),
+    recorded: async (release) => {
+      const { app, sha } = release
+      const found = await kube.get(kinds.Release, app.namespace, releaseName(release))
+      // Of that name and of another commit: it is another release.
+      if (!found || found.metadata.deletionTimestamp || found.spec?.sha !== sha) return undefined
+      return asTold(app, found)
+    },
     history: async (app) => {
       const found = await releasesOf(kube, app)
       return found

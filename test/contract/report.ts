@@ -63,6 +63,15 @@ export function reportContract(make: () => Promise<ReportSetup>): void {
       expect(await setup.report.history(app)).toEqual([full(app, 1)])
     })
 
+    test('tells what it remembers of one release, and of no other by its name', async () => {
+      const app = setup.newApp()
+      const told = full(app, 1)
+      await setup.report.release(told)
+      expect(await setup.report.recorded(told.release)).toEqual(told)
+      expect(await setup.report.recorded({ ...told.release, seq: 2 })).toBeUndefined()
+      expect(await setup.report.recorded({ ...told.release, sha: 'b'.repeat(40) })).toBeUndefined()
+    })
+
     test('the last word holds: what is no longer true is no longer said', async () => {
       const app = setup.newApp()
       await setup.report.release(
