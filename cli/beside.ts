@@ -1,19 +1,6 @@
 // What people want to know of a release beside its weight: who wanted it, what it costs meanwhile, what took its place.
-import type { Cause } from '../domain/release.ts'
+import { wantedBy } from '../domain/wanted.ts'
 import type { ReleaseView } from './cluster.ts'
-
-const wanted: Record<Cause, string> = {
-  push: 'pushed',
-  retry: 'tried again',
-  config: 'begun by a changed configuration',
-  return: 'a return',
-}
-
-/** `pushed by ana`. A push is its author's when nobody else is named. */
-export function wantedBy({ cause = 'push', by, commit }: ReleaseView): string {
-  const who = by ?? (cause === 'push' ? commit?.author : undefined)
-  return `${wanted[cause]}${who ? ` by ${who}` : ''}`
-}
 
 /** What the release needs beside the stable revision while it lasts. */
 export const surgeLine = ({ pods, cpu, memory }: NonNullable<ReleaseView['surge']>): string =>

@@ -1,10 +1,10 @@
 // Asks a release or an App for something, through the one door: creates a Command, and waits for its answer.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { AppVerb, ReleaseVerb } from '../domain/command.ts'
+import { span } from '../domain/figures.ts'
 import type { Cluster, CommandDraft, CommandView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { span } from './notation.ts'
 import { knownApp, selectRunning, selectSubject } from './selection.ts'
 
 const defaultTimeout = 30_000

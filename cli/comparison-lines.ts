@@ -1,8 +1,9 @@
 // The comparison of ways to release, as tables that people read.
+
+import { count, counted, share, span } from '../domain/figures.ts'
 import type { Cell, Question } from '../domain/simulation/comparison.ts'
 import type { Spread, Summary } from '../domain/simulation/summary.ts'
 import { described } from '../domain/simulation/truths.ts'
-import { count, counted, share, span } from './notation.ts'
 import { table } from './table.ts'
 
 export function comparisonLines(question: Question, cells: readonly Cell[]): string[] {

@@ -1,11 +1,11 @@
 // How a release would go, in words: its weights with the time that they take, its gates and its windows.
 import { formatDuration } from '../domain/duration.ts'
+import { counted, date, share, span } from '../domain/figures.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { Course, GateAhead, WindowsAhead } from '../domain/outlook/course.ts'
 import type { Expected } from '../domain/outlook/measured.ts'
 import type { Outlook } from '../domain/outlook.ts'
 import { seconds } from './comparison-lines.ts'
-import { counted, date, share, span } from './notation.ts'
 import { labelled, paragraph } from './paragraph.ts'
 
 const unjudged: Readonly<Record<NonNullable<Outlook['unjudged']>, string>> = {

@@ -1,8 +1,9 @@
 // What is known of a canary, in short: the numbers behind its weight and its verdict.
+
+import { count, counted, share, span } from '../domain/figures.ts'
 import { atMostWorse, evidenceOfHarm, points } from '../domain/judge/in-words.ts'
 import type { Evidence, Tally, TestResult } from '../domain/judge/judge.ts'
 import type { ReleaseView } from './cluster.ts'
-import { count, counted, share, span } from './notation.ts'
 
 /** Both sides' counts, and where the test stands. */
 export const evidenceLine = ({ canary, stable, test }: Evidence): string =>

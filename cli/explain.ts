@@ -1,6 +1,7 @@
 // `slipway explain`: why a release went as it went, with every number behind it.
+
+import { decisions, lastTest, notJudged } from '../domain/decisions.ts'
 import type { ReleaseView } from './cluster.ts'
-import { decisions, lastTest, notJudged } from './decisions.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { explanation } from './explanation.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'

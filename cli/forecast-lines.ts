@@ -1,5 +1,6 @@
 // What an App's releases would catch with its traffic, in words and as a document.
 import { methodOf } from '../domain/analysis.ts'
+import { count, counted, share, span } from '../domain/figures.ts'
 import { points } from '../domain/judge/in-words.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseSpec } from '../domain/release-spec.ts'
@@ -7,7 +8,6 @@ import { type ForecastQuestion, medianShare, type Told } from '../domain/simulat
 import type { Summary } from '../domain/simulation/summary.ts'
 import { described, type TruthName } from '../domain/simulation/truths.ts'
 import { harmed, seconds, spread } from './comparison-lines.ts'
-import { count, counted, share, span } from './notation.ts'
 import { table } from './table.ts'
 
 type Canary = Extract<Told, { kind: 'canary' }>

@@ -1,11 +1,12 @@
 // `slipway history`: what was released, when, by whom, how it went and why it ended so.
-import { wantedBy } from './beside.ts'
+
+import { date, firstLine, span } from '../domain/figures.ts'
+import { wantedBy } from '../domain/wanted.ts'
+import { course, sparkline } from '../domain/weights.ts'
 import type { ReleaseView } from './cluster.ts'
-import { course, sparkline } from './course.ts'
 import { tallyLine } from './evidence.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { date, firstLine, span } from './notation.ts'
 import { labelled } from './paragraph.ts'
 import { commitOf, stateOf } from './release-view.ts'
 import { type Paint, painter } from './screen.ts'

@@ -1,4 +1,6 @@
 // What a canary is judged by, in words: so that every number of its story can be checked.
+
+import { count, counted, share, span } from '../domain/figures.ts'
 import { boundsOf } from '../domain/judge/blame.ts'
 import { enoughHistory } from '../domain/judge/defaults.ts'
 import { percent, points } from '../domain/judge/in-words.ts'
@@ -6,7 +8,6 @@ import type { Objectives, Tally, TestResult } from '../domain/judge/judge.ts'
 import type { Method } from '../domain/judge/method.ts'
 import type { Judging } from '../domain/release.ts'
 import type { ReleaseView } from './cluster.ts'
-import { count, counted, share, span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 
 /** One paragraph a subject, and the query on a line of its own: it is there to be copied. */

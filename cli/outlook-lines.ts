@@ -1,11 +1,12 @@
 // What a push would do, as lines for people: in the order in which it would happen.
+
+import { shortSha } from '../domain/figures.ts'
 import type { Change } from '../domain/outlook/changes.ts'
 import type { Outlook } from '../domain/outlook.ts'
 import { imageReference } from '../domain/revision.ts'
 import type { Foreseen } from '../platform/foreseen.ts'
 import { surgeLine } from './beside.ts'
 import { courseLines, gateLines } from './course-lines.ts'
-import { shortSha } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import type { Told } from './plan.ts'
 import { queryLines } from './query-lines.ts'

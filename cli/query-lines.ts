@@ -1,8 +1,9 @@
 // What the judge would ask of the metrics, with the present values of the stable revision.
+
+import { counted, share, span } from '../domain/figures.ts'
 import { percent } from '../domain/judge/in-words.ts'
 import type { ObjectiveValue, Value } from '../domain/outlook/measured.ts'
 import type { Outlook } from '../domain/outlook.ts'
-import { counted, share, span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 
 export const queryLines = ({ queries }: Outlook, columns: number): string[] =>

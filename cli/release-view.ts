@@ -1,4 +1,6 @@
 // How a release is shown: a block of lines, one line of progress, one line of a list.
+
+import { clock, firstLine, shortSha, span } from '../domain/figures.ts'
 import { evidenceOfHarm } from '../domain/judge/in-words.ts'
 import type { Evidence, Tally } from '../domain/judge/judge.ts'
 import { formatWeight } from '../domain/notation.ts'
@@ -6,7 +8,6 @@ import type { Outcome, Transition } from '../domain/release.ts'
 import { asides } from './beside.ts'
 import type { ReleaseView } from './cluster.ts'
 import { evidenceLine, standing, tallyLine } from './evidence.ts'
-import { clock, firstLine, shortSha, span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import type { Colour, Paint } from './screen.ts'
 import { waitingLines } from './waiting.ts'

@@ -1,9 +1,10 @@
 // `slipway releases`: the releases of a namespace or of one App, newest first.
+
+import { firstLine, shortSha, span } from '../domain/figures.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseView } from './cluster.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { firstLine, shortSha, span } from './notation.ts'
 import { stateOf } from './release-view.ts'
 import { nothingYet, selectReleases } from './selection.ts'
 import { table } from './table.ts'

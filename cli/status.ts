@@ -1,9 +1,10 @@
 // `slipway status`: every App at a glance, or one App with its running release and its last ones.
+
+import { shortSha, span } from '../domain/figures.ts'
 import { formatWeight } from '../domain/notation.ts'
 import type { AppView, Cluster, ReleaseView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { shortSha, span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import { releaseBlock, stateOf } from './release-view.ts'
 import { releaseTable } from './releases.ts'

@@ -1,6 +1,7 @@
 // What a release waits for at this moment, and what a person can do about it.
+
+import { span } from '../domain/figures.ts'
 import type { ReleaseView } from './cluster.ts'
-import { span } from './notation.ts'
 import { paragraph } from './paragraph.ts'
 import type { Paint } from './screen.ts'
 

@@ -1,8 +1,9 @@
 // `slipway watch`: follows a release live and ends as it ends.
+
+import { span } from '../domain/figures.ts'
 import type { ReleaseView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import type { Invocation } from './invocation.ts'
-import { span } from './notation.ts'
 import { outcomeLine, progressLine, releaseBlock, transitionLine } from './release-view.ts'
 import { block, painter, type Screen } from './screen.ts'
 import { releaseOfCommit, selectRelease } from './selection.ts'

@@ -1,12 +1,14 @@
 // `slipway why`: a release's story: who wanted it, what decided it, when, by which numbers. `explain` has the statistics.
-import { surgeLine, wantedBy } from './beside.ts'
+
+import { type Decision, decisions } from '../domain/decisions.ts'
+import { date, firstLine, span, utcClock } from '../domain/figures.ts'
+import { wantedBy } from '../domain/wanted.ts'
+import { course, sparkline } from '../domain/weights.ts'
+import { surgeLine } from './beside.ts'
 import type { ReleaseView } from './cluster.ts'
-import { course, sparkline } from './course.ts'
-import { type Decision, decisions } from './decisions.ts'
 import { evidenceLine } from './evidence.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
-import { date, firstLine, span, utcClock } from './notation.ts'
 import { labelled, paragraph } from './paragraph.ts'
 import { commitOf, stateOf } from './release-view.ts'
 import { type Paint, painter } from './screen.ts'

@@ -1,7 +1,6 @@
 // A release's history as decisions: from which weight to which, when, and what was known.
-import type { Evidence, TestResult } from '../domain/judge/judge.ts'
-import type { Phase, Transition } from '../domain/release.ts'
-import type { ReleaseView } from './cluster.ts'
+import type { Evidence, TestResult } from './judge/judge.ts'
+import type { Phase, ReleaseStatus, Transition } from './release.ts'
 
 export interface Decision {
   /** Milliseconds since the epoch, and since the release began. */
@@ -17,7 +16,7 @@ export interface Decision {
   readonly servedAt?: number
 }
 
-export function decisions({ transitions, startedAt }: ReleaseView): readonly Decision[] {
+export function decisions({ transitions, startedAt }: ReleaseStatus): readonly Decision[] {
   return transitions.flatMap((one, index) => {
     const [before, after] = [transitions[index - 1], transitions[index + 1]]
     if (before && isDoneBy(before, one)) return []
@@ -37,12 +36,12 @@ const isDoneBy = (verdict: Transition, next: Transition): boolean =>
   (next.phase === 'rolling-out' || next.phase === 'baking')
 
 /** Where the test stood last. */
-export function lastTest({ evidence, transitions }: ReleaseView): TestResult | undefined {
+export function lastTest({ evidence, transitions }: ReleaseStatus): TestResult | undefined {
   return (evidence ?? transitions.findLast(hasTest)?.evidence)?.test
 }
 
 /** Why there are no statistics to tell; undefined when there are. */
-export function notJudged(release: ReleaseView): string | undefined {
+export function notJudged(release: ReleaseStatus): string | undefined {
   const { outcome, stable, weight, evidence, transitions, judging } = release
   if (judging || lastTest(release)) return undefined
   const counted = evidence !== undefined || transitions.some((one) => one.evidence)
