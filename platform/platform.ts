@@ -1,4 +1,4 @@
-// What Slipway does to the outside world, on one screen: the six words, and the hooks that its gates ask. Each has a folder of drivers here and a contract test.
+// What Slipway does to the outside world, on one screen: the six words, the hooks that its gates ask, and the forge that shows a release on its commit. Each has a folder of drivers here and a contract test.
 import type { AppRef, AppSource, AppSpec } from '../domain/app.ts'
 import type { ConfigCopy } from '../domain/config.ts'
 import type { HookGate } from '../domain/gate.ts'
@@ -236,6 +236,43 @@ export interface HookAnswer {
   readonly passed: boolean
   /** One sentence for people: what was answered. */
   readonly message: string
+}
+
+/** The host of a repository: shows a release on its commit, and knows who may do what there. */
+export interface Forge {
+  /** Whether this repository lies there. */
+  readonly hosts: (repository: string) => boolean
+  /**
+   * Makes the commit show this status, however often it is called. `told` is what the last call for the same release returned; when
+   * that was lost, what stands there is found again. How a release ended is never changed by what comes later.
+   */
+  readonly tell: (repository: string, status: ReleaseStatus, told?: Told) => Promise<Told>
+  /** What somebody may do in the repository; `none` also for whom it does not know. */
+  readonly permission: (repository: string, login: string) => Promise<Permission>
+  /** A token that reads this repository's content, and does nothing else. */
+  readonly readToken: (repository: string) => Promise<string>
+}
+
+export type Permission = 'none' | 'read' | 'write' | 'admin'
+
+/** What stands on the commit of one release. Small and without secrets: it is kept in a history. */
+export interface Told {
+  /** The release's own check. */
+  readonly check?: Shown
+  /** The questions of its gates, by the gate's name. */
+  readonly approvals?: Readonly<Record<string, Shown>>
+  readonly deployment?: Shown
+  /** What Slipway was not granted there: a plainer word takes its place, or none. */
+  readonly refused?: readonly ('checks' | 'deployments')[]
+}
+
+/** One thing that stands on a commit. */
+export interface Shown {
+  readonly id: number
+  /** A digest of what it says: the same is not said twice. */
+  readonly says: string
+  /** It says how it ended, and stays. */
+  readonly ended?: true
 }
 
 export interface AppStatus {
