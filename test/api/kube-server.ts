@@ -61,6 +61,7 @@ export async function kubeServer(): Promise<KubeServer> {
     const json = (status: number, body: object) =>
       response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
     const path = url.pathname.split('/').slice(1)
+    if (path[3] === 'selfsubjectreviews') return void json(201, self(people, request))
     if (path[1] === 'authentication.k8s.io') return void json(201, review(people, await bodyOf(request)))
     if (path[1] === 'authorization.k8s.io') return void json(201, access(people, await bodyOf(request)))
     if (refused) return void json(refused, { kind: 'Status', code: refused, message: 'as told' })
@@ -155,6 +156,11 @@ function review(people: KubeServer['people'], { spec }: { spec?: { token: string
     spec,
     status: person ? { authenticated: true, user: { username: person.user } } : { authenticated: false },
   }
+}
+
+function self(people: KubeServer['people'], { headers }: IncomingMessage) {
+  const username = people.get(headers.authorization?.replace(/^Bearer /, '') ?? '')?.user
+  return { status: { userInfo: { username } } }
 }
 
 function access(people: KubeServer['people'], { spec }: { spec?: Access }) {

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import { buttonVerbs } from '../../api/buttons.ts'
 import { appVerbs, releaseVerbs } from '../../domain/command.ts'
 
 interface Rule {
@@ -80,6 +81,11 @@ describe('roles', () => {
     const people = ['slipway-developer', 'slipway-admin'].flatMap((name) => grants(rulesOf(name)))
     for (const verb of releaseVerbs) expect(people).toContain(`${verb} releases.slipway.dev`)
     for (const verb of appVerbs) expect(people).toContain(`${verb} apps.slipway.dev`)
+  })
+
+  it('let the api ask for what has a button on the commit, and for nothing else', () => {
+    const asked = grants(rulesOf('slipway-api')).filter((grant) => / releases\.slipway\.dev$/.test(grant))
+    expect(asked.map((grant) => grant.split(' ')[0])).toEqual([...buttonVerbs].sort())
   })
 
   it('bind only roles that exist, to accounts that exist', () => {

@@ -297,7 +297,11 @@ describe('Slipway’s own accounts', () => {
     ['slipway-api', 'delete', 'commands.slipway.dev', 'kube-system', false],
     ['slipway-api', 'delete', 'apps.slipway.dev', 'default', false],
     ['slipway-api', 'update', 'apps.slipway.dev', 'default', false],
-    ['slipway-api', 'create', 'commands.slipway.dev', 'default', false],
+    ['slipway-api', 'create', 'commands.slipway.dev', 'default', true],
+    ['slipway-api', 'create', 'commands.slipway.dev', 'kube-system', false],
+    ['slipway-api', 'approve', 'releases.slipway.dev', 'default', true],
+    ['slipway-api', 'pause', 'releases.slipway.dev', 'default', false],
+    ['slipway-api', 'freeze', 'apps.slipway.dev', 'default', false],
     ['slipway-api', 'create', 'deployments.apps', 'default', false],
     ['slipway-api', 'list', 'secrets', 'default', false],
   ])('%s: %s %s in %j is %s', async (account, verb, resource, namespace, allowed) => {

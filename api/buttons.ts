@@ -1,0 +1,147 @@
+// A button on the commit: who clicked it is looked up, and what they ask goes through the one door, as a Command in their name.
+import { createHash } from 'node:crypto'
+import type { Logger } from 'pino'
+import { appKey } from '../domain/app.ts'
+import { releaseName, releaseWorkflowId } from '../domain/release.ts'
+import type { Custom, Kind } from '../platform/kinds.ts'
+import type { Kubernetes } from '../platform/kubernetes.ts'
+import type { Apps } from './apps.ts'
+import { notDurable, type Result } from './hints.ts'
+import type { Releases, SeenRelease } from './releases.ts'
+
+/** What a button can ask for. Slipway's account needs each of them as a verb: manifests/install/roles.yaml. */
+export const buttonVerbs = ['approve', 'abort', 'rollback', 'promote', 'retry'] as const
+export type ButtonVerb = (typeof buttonVerbs)[number]
+
+export interface Click {
+  readonly verb: ButtonVerb
+  /** The check run's own: the release that it shows, and at a gate the gate. */
+  readonly externalId: string
+  /** The commit that the check run stands on. */
+  readonly sha: string
+  /** How the repository may be called. */
+  readonly urls: readonly string[]
+  /** Who clicked. */
+  readonly login: string
+  readonly delivery: string
+  readonly reason: string
+}
+
+export interface Buttons {
+  /** The GitHub App that Slipway is: only its check runs have buttons of ours. */
+  readonly appId: number
+  /** Returns when the Command is there, or nothing is to be done; fails when that cannot be said now. */
+  readonly click: (click: Click) => Promise<Result>
+}
+
+export interface ButtonOptions {
+  readonly appId: number
+  readonly kubernetes: Pick<Kubernetes, 'create'>
+  readonly kind: Kind<Custom>
+  readonly apps: Pick<Apps, 'ofRepository'>
+  readonly ready: () => boolean
+  readonly releases: Pick<Releases, 'read'>
+  /** What somebody may do in the repository, as its host says. */
+  readonly permission: (repository: string, login: string) => Promise<string>
+  /** What the API server calls Slipway's own account. */
+  readonly account: () => Promise<string>
+  readonly log: Pick<Logger, 'info' | 'warn'>
+}
+
+export function buttons(options: ButtonOptions): Buttons {
+  const { appId, apps, ready, releases, permission, log } = options
+  return {
+    appId,
+    click: async (click) => {
+      const shown = shownBy(click)
+      if (!shown) return { status: 'ignored:not-ours' }
+      if (click.verb === 'approve' && !shown.gate) return { status: 'ignored:no-gate' }
+      if (!ready()) throw notDurable('which Apps there are is not known yet')
+      const subject = await orLater('read the release', subjectOf(shown, click))
+      if (!subject) return { status: 'ignored:not-ours' }
+      const may = await orLater('ask what this person may do', permission(subject.repository, click.login))
+      return enough(click.verb, may) ? commanded(subject, click) : refused(subject, click, may)
+    },
+  }
+
+  /** The check run says which release; the cluster must agree in all else: the commit, and the repository it lies in. */
+  async function subjectOf(shown: Shown, { sha, urls }: Click): Promise<Subject | undefined> {
+    const seen = await releases.read(shown.namespace, shown.name)
+    if (seen?.release.sha !== sha || releaseWorkflowId(seen.release) !== shown.workflowId) return undefined
+    const key = appKey(seen.release.app)
+    const source = urls.flatMap(apps.ofRepository).find(({ app }) => appKey(app) === key)?.source
+    return source && { seen, gate: shown.gate, repository: source.repository }
+  }
+
+  async function commanded(subject: Subject, click: Click): Promise<Result> {
+    const { verb, login, delivery } = click
+    const {
+      name: release,
+      release: { app },
+    } = subject.seen
+    const command = await orLater('create the Command', ask(options, subject, click))
+    log.info({ release, verb, login, command, delivery }, 'a click became a Command')
+    return { status: 'accepted', apps: [appKey(app)] }
+  }
+
+  function refused({ seen }: Subject, { verb, login, delivery }: Click, may: string): Result {
+    const why = { release: seen.name, verb, login, permission: may, delivery }
+    log.warn(
+      why,
+      'a click was refused: it takes somebody who may write, to overrule the gates an administrator',
+    )
+    return { status: 'refused:permission' }
+  }
+
+  async function orLater<T>(what: string, doing: Promise<T>): Promise<T> {
+    return doing.catch((error: unknown) => {
+      log.warn({ what, error }, 'a click cannot be answered now')
+      throw notDurable(`Slipway cannot ${what}`, error)
+    })
+  }
+}
+
+/** What the click is about, once the cluster has confirmed it. */
+interface Subject {
+  readonly seen: SeenRelease
+  readonly gate: string | undefined
+  /** As the App declares it. */
+  readonly repository: string
+}
+
+interface Shown {
+  readonly workflowId: string
+  readonly namespace: string
+  readonly name: string
+  readonly gate: string | undefined
+}
+
+/** `release/default/shop/7-3f2c1d0` and `release/default/shop/7-3f2c1d0/approve/before-50`. */
+function shownBy({ externalId }: Click): Shown | undefined {
+  const name = '[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?'
+  const form = new RegExp(`^(release/(${name})/(${name})/(\\d{1,15})-[0-9a-f]{7})(?:/approve/(${name}))?$`)
+  const [, workflowId, namespace, app, seq, gate] = form.exec(externalId) ?? []
+  if (!workflowId || !namespace || !app) return undefined
+  const release = { app: { namespace, name: app }, seq: Number(seq), sha: '' }
+  return { workflowId, namespace, name: releaseName(release), gate }
+}
+
+/** Who may write may deploy: they could push. To overrule the judge and the gates takes whoever answers for the repository. */
+function enough(verb: ButtonVerb, permission: string): boolean {
+  return permission === 'admin' || (permission === 'write' && verb !== 'promote')
+}
+
+/** The delivery names the Command: delivered again, it is there already. */
+async function ask(
+  { kubernetes, kind, account }: ButtonOptions,
+  { seen, gate }: Subject,
+  { verb, login, delivery, reason }: Click,
+): Promise<string> {
+  const { namespace } = seen.release.app
+  const name = `click-${createHash('sha256').update(delivery).digest('hex').slice(0, 32)}`
+  const by = await account()
+  const step = verb === 'approve' && gate ? { step: gate } : {}
+  const spec = { release: seen.name, verb, ...step, reason, by, onBehalfOf: `github:${login}` }
+  await kubernetes.create(kind, { metadata: { namespace, name }, spec })
+  return name
+}

@@ -1,0 +1,74 @@
+// "Something happened in that repository": tells the Apps that take their commits from it to look again, and nothing more.
+import { appKey } from '../domain/app.ts'
+import type { Apps, DeclaredApp } from './apps.ts'
+import { Problem } from './problem.ts'
+import { noCommit, type Sources } from './sources.ts'
+
+export interface Hint {
+  /** How the repository may be called. */
+  readonly urls: readonly string[]
+  /** Every branch that an App releases when absent. */
+  readonly branch?: string
+  /** The commits that the sender saw. */
+  readonly before?: string
+  readonly after?: string
+  /** Who pushed, as a principal: `github:ana`. */
+  readonly pusher?: string
+  readonly delivery: string
+}
+
+/** What a delivery is told, once what follows from it is durable. */
+export interface Result {
+  /** One word, or a reason behind it: `accepted`, `ignored:branch`. Also a label of a metric: few values. */
+  readonly status: string
+  readonly apps?: readonly string[]
+}
+
+/** Returns when Temporal has the message for good, whoever it concerns; fails when it has not. */
+export type Hints = (hint: Hint) => Promise<Result>
+
+export interface HintOptions {
+  readonly apps: Pick<Apps, 'ofRepository'>
+  /** Whether the Apps are known: until then nothing can be said of a repository. */
+  readonly ready: () => boolean
+  readonly sources: Pick<Sources, 'lookAgain'>
+}
+
+export function hints({ apps, ready, sources }: HintOptions): Hints {
+  const underWay = new Map<string, Promise<unknown>>()
+
+  return async (hint) => {
+    if (!ready()) throw notDurable('which Apps there are is not known yet')
+    const known = new Map(hint.urls.flatMap(apps.ofRepository).map((app) => [appKey(app.app), app]))
+    if (known.size === 0) return { status: 'ignored:repo-not-registered' }
+    const told = [...known.values()].filter(({ source }) => !hint.branch || source?.branch === hint.branch)
+    if (told.length === 0) return { status: 'ignored:branch' }
+    // The same hint many times at once is one message; each delivery is answered when that one is durable.
+    await Promise.all(told.map((app) => once(underWay, keyOf(app, hint), () => look(app, hint))))
+    return { status: 'accepted', apps: told.map(({ app }) => appKey(app)) }
+  }
+
+  async function look({ app, source }: DeclaredApp, { after = noCommit, delivery, pusher }: Hint) {
+    const moved = { ref: `refs/heads/${source?.branch}`, after, delivery, ...(pusher && { pusher }) }
+    await sources.lookAgain(app, moved).catch((cause: unknown) => {
+      throw notDurable('Temporal did not take the message', cause)
+    })
+  }
+}
+
+/** Whoever sent it shall send it again. */
+export const notDurable = (why: string, cause?: unknown): Problem =>
+  new Problem(503, 'not-durable', `${why}; deliver it again`, { headers: { 'retry-after': '10' }, cause })
+
+const keyOf = ({ app }: DeclaredApp, { branch = '', before = '', after = '' }: Hint): string =>
+  `${appKey(app)} ${branch} ${before} ${after}`
+
+async function once(
+  underWay: Map<string, Promise<unknown>>,
+  key: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  const shared = underWay.get(key) ?? run().finally(() => underWay.delete(key))
+  underWay.set(key, shared)
+  await shared
+}

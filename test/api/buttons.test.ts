@@ -1,0 +1,170 @@
+// Buttons on the commit, against an API server: who may click, what becomes of a click, and what is none of ours.
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { declaredApps } from '../../api/apps.ts'
+import { buttons, type Click } from '../../api/buttons.ts'
+import { ownAccount } from '../../api/own-account.ts'
+import { seenReleases } from '../../api/releases.ts'
+import { kinds } from '../../platform/kinds.ts'
+import { kubernetes as connect } from '../../platform/kubernetes.ts'
+import { sha } from './corpus/webhooks.ts'
+import { type KubeServer, kubeServer } from './kube-server.ts'
+import { silent } from './support.ts'
+
+const account = 'system:serviceaccount:slipway-system:slipway-api'
+const repository = 'https://github.com/acme/shop'
+const release = `release/default/shop/7-${sha.slice(0, 7)}`
+
+let server: KubeServer
+let asked: string[]
+let permissions: Record<string, string | Error>
+let ready: boolean
+
+beforeEach(async () => {
+  server = await kubeServer()
+  server.people.set('own', { user: account, may: [] })
+  declare('shop', repository)
+  server.put('releases', {
+    metadata: { namespace: 'default', name: 'shop-7' },
+    spec: { app: 'shop', seq: 7, sha },
+  })
+  asked = []
+  permissions = { ana: 'write', root: 'admin', bo: 'read' }
+  ready = true
+})
+afterEach(() => server.close())
+
+const declare = (name: string, repository: string) =>
+  server.put('apps', { metadata: { namespace: 'default', name }, spec: { source: { repository } } })
+
+function clicked(change: Partial<Click> = {}) {
+  const kubernetes = connect({ config: server.config })
+  const watched = (plural: string) => ({
+    get: (namespace: string, name: string) => server.get(plural, namespace, name),
+    list: () => ['shop', 'other'].flatMap((name) => server.get(plural, 'default', name) ?? []),
+    synced: () => true,
+    stop: async () => undefined,
+  })
+  const { click } = buttons({
+    appId: 7,
+    kubernetes,
+    kind: kinds.Command,
+    apps: declaredApps(kubernetes, kinds.App, watched('apps')),
+    ready: () => ready,
+    releases: seenReleases(kubernetes, kinds.Release, watched('releases')),
+    permission: async (repository, login) => {
+      asked.push(`${login} in ${repository}`)
+      const permission = permissions[login] ?? 'none'
+      if (permission instanceof Error) throw permission
+      return permission
+    },
+    account: ownAccount(server.config),
+    log: silent,
+  })
+  return click({
+    verb: 'abort',
+    externalId: release,
+    sha,
+    urls: [`${repository}.git`],
+    login: 'ana',
+    delivery: 'd-1',
+    reason: 'button on the check run',
+    ...change,
+  })
+}
+
+const commands = () => connect({ config: server.config }).list(kinds.Command, 'default')
+const specs = async () => (await commands()).map(({ spec }) => spec)
+
+test('a click becomes a Command of Slipway’s own account, on behalf of who clicked', async () => {
+  expect(await clicked()).toEqual({ status: 'accepted', apps: ['default/shop'] })
+  expect(asked).toEqual([`ana in ${repository}`])
+  const reason = 'button on the check run'
+  expect(await specs()).toEqual([
+    { release: 'shop-7', verb: 'abort', reason, by: account, onBehalfOf: 'github:ana' },
+  ])
+})
+
+test('an approval says which gate', async () => {
+  await clicked({ verb: 'approve', externalId: `${release}/approve/before-50` })
+  expect(await specs()).toMatchObject([{ verb: 'approve', step: 'before-50' }])
+})
+
+test('another button of the gate’s run is about the release', async () => {
+  await clicked({ verb: 'abort', externalId: `${release}/approve/before-50` })
+  expect((await specs())[0]).not.toHaveProperty('step')
+})
+
+test('an approval without a gate is none', async () => {
+  expect(await clicked({ verb: 'approve' })).toEqual({ status: 'ignored:no-gate' })
+  expect(await commands()).toEqual([])
+})
+
+test('the same delivery again creates nothing twice; another click is another Command', async () => {
+  await clicked()
+  const [first] = await commands()
+  expect(await clicked()).toMatchObject({ status: 'accepted' })
+  expect(await commands()).toEqual([first])
+  await clicked({ delivery: 'D_2' })
+  expect(await commands()).toHaveLength(2)
+  for (const { metadata } of await commands()) expect(metadata.name).toMatch(/^[a-z0-9-]{1,63}$/)
+})
+
+test.each([
+  ['bo', 'abort'],
+  ['nobody', 'abort'],
+  ['bo', 'approve'],
+  ['ana', 'promote'],
+] as const)('%s may not %s: nothing is done', async (login, verb) => {
+  const externalId = verb === 'approve' ? `${release}/approve/before-50` : release
+  expect(await clicked({ login, verb, externalId })).toEqual({ status: 'refused:permission' })
+  expect(await commands()).toEqual([])
+})
+
+test.each(['abort', 'rollback', 'retry', 'promote'] as const)('an administrator may %s', async (verb) => {
+  expect(await clicked({ login: 'root', verb })).toMatchObject({ status: 'accepted' })
+})
+
+test.each([
+  ['no external id', { externalId: '' }],
+  ['somebody else’s external id', { externalId: 'build-4711' }],
+  ['a release that is not there', { externalId: release.replace('/7-', '/8-') }],
+  ['another commit of that number', { externalId: `${release.slice(0, -7)}0000000` }],
+  ['a check run on another commit', { sha: '0'.repeat(40) }],
+  ['another namespace', { externalId: release.replace('default', 'kube-system') }],
+  ['a path', { externalId: `release/default/../shop/7-${sha.slice(0, 7)}` }],
+  ['more behind it', { externalId: `${release}/approve/a/b` }],
+  ['a repository of nobody’s', { urls: ['https://github.com/mallory/shop'] }],
+  ['the repository of another App', { urls: ['https://github.com/acme/other'] }],
+] as const)('%s is not ours, and nobody is asked', async (_, change) => {
+  declare('other', 'https://github.com/acme/other')
+  expect(await clicked(change)).toEqual({ status: 'ignored:not-ours' })
+  expect(asked).toEqual([])
+  expect(await commands()).toEqual([])
+})
+
+test('what cannot be said now is refused with 503, and the same delivery is good later', async () => {
+  permissions.ana = new Error('GitHub gave no answer')
+  await expect(clicked()).rejects.toMatchObject({ status: 503, code: 'not-durable' })
+  permissions.ana = 'write'
+  ready = false
+  await expect(clicked()).rejects.toMatchObject({ status: 503 })
+  ready = true
+  server.refuse(500)
+  await expect(clicked()).rejects.toMatchObject({ status: 503 })
+  server.refuse(undefined)
+  server.people.delete('own')
+  await expect(clicked()).rejects.toMatchObject({ status: 503 })
+  expect(await commands()).toEqual([])
+  server.people.set('own', { user: account, may: [] })
+  expect(await clicked()).toMatchObject({ status: 'accepted' })
+})
+
+test('the account is asked for once, and again after a failure', async () => {
+  const own = ownAccount(server.config)
+  server.people.delete('own')
+  await expect(own()).rejects.toThrow('which account this is')
+  server.people.set('own', { user: account, may: [] })
+  expect([await own(), await own()]).toEqual([account, account])
+  const reviews = server.requests.filter((request) => request.endsWith('/selfsubjectreviews'))
+  expect(reviews).toHaveLength(2)
+})
