@@ -1,42 +1,44 @@
 // The few fields of GitHub's `push` event that are used. They are hints: what is released is read from the repository.
 import { z } from 'zod'
-import { Problem, quoted } from './problem.ts'
+import { Account, Commit, Installation, parsed, Repository, urlsOf } from './github-payload.ts'
+import type { Hint, Hints, Result } from './hints.ts'
 import type { JsonObject } from './strict-json.ts'
 
-const Commit = z.string().regex(/^[0-9a-f]{40}$/, 'must be 40 hexadecimal digits')
-// Larger ones were rounded when they were parsed: another repository's number.
-const Id = z.number().refine(Number.isSafeInteger, 'must be an integer that JSON keeps exactly')
-
-const PushEvent = z.object({
+const Push = z.object({
   ref: z.string().min(1).max(1024),
   before: Commit,
   after: Commit,
-  repository: z.object({
-    id: Id,
-    full_name: z.string().min(1),
-    clone_url: z.string().optional(),
-    html_url: z.string().optional(),
-  }),
-  installation: z.object({ id: Id }),
+  repository: Repository,
   commits: z.array(z.unknown()).optional(),
+  // Who pushed tells two people apart at a gate; a push is a push without it.
+  sender: Account.optional().catch(undefined),
 })
-export type PushEvent = z.infer<typeof PushEvent>
+type Push = z.infer<typeof Push>
 
-/** Fails with the JSON pointer of the first field that is not what a push has. */
-export const pushEvent = (payload: JsonObject): PushEvent => parse(PushEvent, payload, 'push')
+/** A push that GitHub sends to the App itself. */
+export const PushEvent = Push.extend({ installation: Installation })
 
-/** GitHub's greeting to a new webhook. */
-export const pingEvent = (payload: JsonObject): void =>
-  void parse(z.object({ zen: z.string() }), payload, 'ping')
+/** The same, forwarded by somebody whose webhook is the repository's own: no App is installed there. */
+export const forwardedPush = (payload: JsonObject): Push => parsed(Push, payload, 'push')
 
-function parse<T>(schema: z.ZodType<T>, payload: JsonObject, event: string): T {
-  const parsed = schema.safeParse(payload)
-  if (parsed.success) return parsed.data
-  const [issue] = parsed.error.issues
-  const pointer = `/${issue?.path.join('/') ?? ''}`
-  const value = issue?.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown>)?.[key], payload)
-  const code = Number.isInteger(value) && !Number.isSafeInteger(value) ? 'unsafe-integer' : 'invalid-payload'
-  throw new Problem(422, code, `this is no ${event} event: ${pointer} ${quoted(issue?.message ?? '')}`, {
-    pointer,
-  })
+export async function pushed(push: Push, delivery: string, tell: Hints): Promise<Result> {
+  const reason = nothingIn(push)
+  return reason ? { status: `ignored:${reason}` } : tell(hintOf(push, delivery))
 }
+
+const heads = 'refs/heads/'
+
+function nothingIn({ ref, after }: Push): string | undefined {
+  if (ref.startsWith('refs/tags/')) return 'tag'
+  if (!ref.startsWith(heads)) return 'ref'
+  return /^0+$/.test(after) ? 'branch-deleted' : undefined
+}
+
+const hintOf = ({ ref, before, after, repository, sender }: Push, delivery: string): Hint => ({
+  urls: urlsOf(repository),
+  branch: ref.slice(heads.length),
+  before,
+  after,
+  ...(sender && { pusher: `github:${sender.login}` }),
+  delivery,
+})

@@ -1,22 +1,25 @@
-// GitHub's webhook: a signed hint that a branch moved. Answered with 202 only when Temporal has the message for good.
+// GitHub's webhook: a signed hint that something changed, or a button that somebody clicked. Answered with 202 only when Temporal has the message for good.
 import { Webhooks } from '@octokit/webhooks'
 import type { Logger } from 'pino'
-import { appKey } from '../domain/app.ts'
-import type { Apps, DeclaredApp } from './apps.ts'
+import { z } from 'zod'
 import { readBody } from './body.ts'
+import { branch, checkSuite } from './branch-event.ts'
+import type { Buttons } from './buttons.ts'
+import { checkRun } from './check-run-event.ts'
+import { parsed } from './github-payload.ts'
+import { type HintOptions, hints, type Result } from './hints.ts'
+import { installation, installationRepositories } from './installation-event.ts'
 import type { Metrics } from './metrics.ts'
 import { Problem } from './problem.ts'
-import { type PushEvent, pingEvent, pushEvent } from './push-event.ts'
-import type { Sources } from './sources.ts'
-import { strictJsonObject, utf8 } from './strict-json.ts'
+import { PushEvent, pushed } from './push-event.ts'
+import { repositoryChanged } from './repository-event.ts'
+import { type JsonObject, strictJsonObject, utf8 } from './strict-json.ts'
 
-export interface WebhookOptions {
+export interface WebhookOptions extends HintOptions {
   /** The current secret, and while it is being changed the one before. None: deliveries are refused. */
   readonly secrets: readonly string[]
-  readonly apps: Pick<Apps, 'ofRepository'>
-  /** Whether the Apps are known: until then nothing can be said of a repository. */
-  readonly ready: () => boolean
-  readonly sources: Pick<Sources, 'lookAgain'>
+  /** Undefined: Slipway is no GitHub App. */
+  readonly buttons?: Buttons | undefined
   /** Undefined: every installation that signs with the secret. */
   readonly installations?: readonly number[] | undefined
   readonly metrics: Pick<Metrics, 'webhook'>
@@ -47,9 +50,9 @@ export function webhookSecrets(text: string): readonly string[] {
 const mebibyte = 1_048_576
 
 export function githubWebhook(options: WebhookOptions): (request: Request) => Promise<Response> {
-  const { secrets, metrics, log, bodyWithin = 10_000 } = options
+  const { secrets, installations, metrics, log, bodyWithin = 10_000 } = options
   const verify = verifier(secrets)
-  const act = pushed(options)
+  const handles = handlers(options)
   return async (request) => {
     try {
       if (secrets.length === 0) throw disabled()
@@ -59,11 +62,9 @@ export function githubWebhook(options: WebhookOptions): (request: Request) => Pr
       const delivery = deliveryOf(request)
       const payload = strictJsonObject(bytes)
       const event = request.headers.get('x-github-event')
-      const result = await answer(
-        event,
-        () => pingEvent(payload),
-        () => act(pushEvent(payload), delivery),
-      )
+      const handle = handles.get(event)
+      if (handle) checkInstallation(payload, installations)
+      const result = (await handle?.(payload, delivery)) ?? { status: 'ignored:event' }
       metrics.webhook(result.status)
       log.info({ delivery, event, ...result }, 'a delivery was answered')
       return new Response(`${JSON.stringify({ delivery, ...result })}\n`, {
@@ -77,16 +78,36 @@ export function githubWebhook(options: WebhookOptions): (request: Request) => Pr
   }
 }
 
-interface Result {
-  readonly status: string
-  readonly apps?: readonly string[]
+type Handle = (payload: JsonObject, delivery: string) => Result | Promise<Result>
+
+/** What is listened to. An event that is not here is answered and forgotten. */
+function handlers({ buttons, log, ...options }: WebhookOptions): ReadonlyMap<string | null, Handle> {
+  const tell = hints(options)
+  return new Map<string | null, Handle>([
+    ['ping', (payload) => ping(payload)],
+    ['push', (payload, delivery) => pushed(parsed(PushEvent, payload, 'push'), delivery, tell)],
+    ['create', (payload, delivery) => branch(payload, delivery, 'create', tell)],
+    ['delete', (payload, delivery) => branch(payload, delivery, 'delete', tell)],
+    ['check_run', (payload, delivery) => checkRun(payload, delivery, buttons)],
+    ['check_suite', (payload, delivery) => checkSuite(payload, delivery, tell)],
+    ['installation', (payload, delivery) => installation(payload, delivery, tell, log)],
+    ['installation_repositories', (payload, delivery) => installationRepositories(payload, delivery, tell)],
+    ['repository', (payload, delivery) => repositoryChanged(payload, delivery, tell, log)],
+  ])
 }
 
-async function answer(event: string | null, ping: () => void, push: () => Promise<Result>): Promise<Result> {
-  if (event === 'push') return await push()
-  if (event !== 'ping') return { status: 'ignored:event' }
-  ping()
+/** GitHub's greeting to a new webhook. */
+function ping(payload: JsonObject): Result {
+  parsed(z.object({ zen: z.string() }), payload, 'ping')
   return { status: 'pong' }
+}
+
+/** Whether the App is installed where this comes from is for the event itself to say: here only that it is no stranger's. */
+function checkInstallation(payload: JsonObject, installations: WebhookOptions['installations']): void {
+  const { data } = z.object({ installation: z.object({ id: z.number() }) }).safeParse(payload)
+  if (installations && data && !installations.includes(data.installation.id)) {
+    throw new Problem(403, 'installation-not-allowed', 'this installation is not one of ours')
+  }
 }
 
 function checkEncoding({ headers }: Request): void {
@@ -134,62 +155,9 @@ function deliveryOf({ headers }: Request): string {
   throw new Problem(400, 'delivery-id', 'X-GitHub-Delivery must be 1 to 100 letters, digits or -')
 }
 
-function pushed({ apps, ready, sources, installations }: WebhookOptions) {
-  const underWay = new Map<string, Promise<unknown>>()
-  return async (push: PushEvent, delivery: string): Promise<Result> => {
-    if (installations && !installations.includes(push.installation.id)) {
-      throw new Problem(403, 'installation-not-allowed', 'this installation is not one of ours')
-    }
-    const reason = nothingIn(push)
-    if (reason) return { status: `ignored:${reason}` }
-    if (!ready()) throw away('which Apps there are is not known yet')
-    const { ref, after, repository } = push
-    const urls = [repository.clone_url, repository.html_url].filter((url) => url !== undefined)
-    const known = new Map(urls.flatMap(apps.ofRepository).map((app) => [appKey(app.app), app]))
-    if (known.size === 0) return { status: 'ignored:repo-not-registered' }
-    const branch = ref.slice(heads.length)
-    const told = [...known.values()].filter(({ source }) => source?.branch === branch)
-    if (told.length === 0) return { status: 'ignored:branch' }
-    // The same push many times at once is one message; each delivery is answered when that one is durable.
-    await Promise.all(
-      told.map((app) =>
-        once(underWay, `${appKey(app.app)} ${ref} ${push.before} ${after}`, () => look(app, push, delivery)),
-      ),
-    )
-    return { status: 'accepted', apps: told.map(({ app }) => appKey(app)) }
-  }
-
-  async function look({ app }: DeclaredApp, { ref, after }: PushEvent, delivery: string): Promise<void> {
-    await sources.lookAgain(app, { ref, after, delivery }).catch((cause: unknown) => {
-      throw away('Temporal did not take the message', cause)
-    })
-  }
-}
-
-const heads = 'refs/heads/'
-
-function nothingIn({ ref, after }: PushEvent): string | undefined {
-  if (ref.startsWith('refs/tags/')) return 'tag'
-  if (!ref.startsWith(heads)) return 'ref'
-  return /^0+$/.test(after) ? 'branch-deleted' : undefined
-}
-
-async function once(
-  underWay: Map<string, Promise<unknown>>,
-  key: string,
-  run: () => Promise<void>,
-): Promise<void> {
-  const shared = underWay.get(key) ?? run().finally(() => underWay.delete(key))
-  underWay.set(key, shared)
-  await shared
-}
-
 const disabled = () =>
   new Problem(
     503,
     'webhooks-disabled',
     'this Slipway takes no webhooks: SLIPWAY_WEBHOOK_SECRET_FILE is not set',
   )
-
-const away = (why: string, cause?: unknown) =>
-  new Problem(503, 'not-durable', `${why}; deliver it again`, { headers: { 'retry-after': '10' }, cause })

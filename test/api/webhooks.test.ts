@@ -3,10 +3,12 @@ import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { declaredApps } from '../../api/apps.ts'
+import type { Click } from '../../api/buttons.ts'
 import { prometheusMetrics } from '../../api/metrics.ts'
 import { server } from '../../api/server.ts'
 import { githubWebhook, webhookSecrets } from '../../api/webhooks.ts'
 import { kinds } from '../../platform/kinds.ts'
+import * as events from './corpus/events.ts'
 import * as corpus from './corpus/webhooks.ts'
 import { memoryCluster, memorySources, shop, silent } from './support.ts'
 
@@ -16,6 +18,7 @@ const oldSecret = 'the-secret-before-it-was-changed-forty-b'
 function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000 } = {}) {
   const cluster = memoryCluster()
   const temporal = memorySources()
+  const clicks: Click[] = []
   const source = { repository: 'https://github.com/acme/shop', branch: 'main' }
   cluster.put(kinds.App, { metadata: { ...shop }, spec: { source } })
   const metrics = prometheusMetrics()
@@ -25,12 +28,19 @@ function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000 }
     ready: () => ready,
     sources: temporal.sources,
     installations: [corpus.installation],
+    buttons: {
+      appId: events.appId,
+      click: async (click) => {
+        clicks.push(click)
+        return { status: `clicked:${click.verb}` }
+      },
+    },
     metrics,
     log: silent,
     bodyWithin,
   })
   const routes = [{ methods: ['POST'], path: '/webhooks/github', access: 'signature', answer }] as const
-  return { ...temporal, metrics, app: server({ routes, metrics, log: silent }) }
+  return { ...temporal, clicks, metrics, app: server({ routes, metrics, log: silent }) }
 }
 
 const sign = (body: string | Uint8Array, key = secret): string =>
@@ -60,7 +70,7 @@ async function deliver(
   return { reply, text, says: reply.status < 300 ? status : code, rest }
 }
 
-describe.each(corpus.cases)('$name', (one) => {
+describe.each([...corpus.cases, ...events.cases])('$name', (one) => {
   test('signed', async () => {
     const { reply, says, text } = await deliver(one, sign(one.body))
     expect([reply.status, says]).toEqual(one.signed)
@@ -75,7 +85,7 @@ describe.each(corpus.cases)('$name', (one) => {
   test('unsigned', async () => {
     const { reply, says } = await deliver(one)
     expect([reply.status, says]).toEqual(one.unsigned)
-    expect(parts.looks).toHaveLength(0)
+    expect([...parts.looks, ...parts.clicks]).toHaveLength(0)
   })
 })
 
@@ -111,6 +121,49 @@ test('a push tells the App which ref and commit the sender saw', async () => {
   expect(parts.looks).toEqual([
     { app: 'default/shop', moved: { ref: 'refs/heads/main', after: sha, delivery } },
   ])
+})
+
+const of = (event: string, body: object) => ({
+  body: JSON.stringify(body),
+  headers: { 'x-github-event': event },
+})
+
+test('who pushed is told when GitHub says it, as gates know people', async () => {
+  const body = JSON.stringify({ ...corpus.goodPush, sender: { login: 'ana' } })
+  await deliver({ body }, sign(body))
+  expect(parts.looks[0]?.moved).toMatchObject({ after: sha, pusher: 'github:ana' })
+})
+
+test('what no commit caused is a look at the branch', async () => {
+  const one = of('delete', { ...corpus.goodPush, ref: 'main', ref_type: 'branch' })
+  await deliver(one, sign(one.body))
+  const delivery = '72d3162e-cc78-11e3-81ab-4c9367dc0958'
+  expect(parts.looks).toEqual([
+    { app: 'default/shop', moved: { ref: 'refs/heads/main', after: corpus.none, delivery } },
+  ])
+})
+
+test('a click carries what it was on, and who clicked', async () => {
+  const one = of('check_run', events.click)
+  await deliver(one, sign(one.body))
+  expect(parts.clicks).toEqual([
+    {
+      verb: 'abort',
+      externalId: events.externalId,
+      sha,
+      urls: ['https://github.com/acme/shop.git', 'https://github.com/acme/shop'],
+      login: 'ana',
+      delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+      reason: 'button on the check run',
+    },
+  ])
+})
+
+test('before the Apps are known an event is not said to concern none', async () => {
+  parts = api({ ready: false })
+  for (const one of events.cases.filter(({ signed }) => signed[1] === 'accepted')) {
+    expect((await deliver(one, sign(one.body))).says).toBe('not-durable')
+  }
 })
 
 test.each([
@@ -190,7 +243,8 @@ test('whatever is sent, signed or not, is answered by name and never with a fail
     'x-hub-signature-256',
   )
   const value = fc.oneof(
-    fc.constantFrom('push', 'ping', 'application/json', ''),
+    fc.constantFrom('application/json', ''),
+    fc.constantFrom(...new Set(events.cases.map(({ headers }) => headers?.['x-github-event'] ?? 'push'))),
     fc.string({ unit: 'binary-ascii' }),
   )
   const some = fc.dictionary(
@@ -198,10 +252,11 @@ test('whatever is sent, signed or not, is answered by name and never with a fail
     value.map((text) => text.replaceAll(/[\0\r\n]/g, '').trim()),
     { maxKeys: 3 },
   )
-  const change = fc.dictionary(fc.constantFrom(...Object.keys(corpus.goodPush), 'zen'), fc.jsonValue())
+  const known = [...Object.keys({ ...corpus.goodPush, ...events.click }), 'zen', 'changes', 'repositories']
+  const change = fc.dictionary(fc.constantFrom(...known), fc.jsonValue())
   const bodies = fc.oneof(
     fc.string(),
-    change.map((fields) => JSON.stringify({ ...corpus.goodPush, ...fields })),
+    change.map((fields) => JSON.stringify({ ...corpus.goodPush, ...events.click, ...fields })),
   )
   await fc.assert(
     fc.asyncProperty(bodies, some, fc.boolean(), async (body, headers, signed) => {
