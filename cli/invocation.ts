@@ -1,6 +1,7 @@
 // What a verb works with: the cluster it was pointed at, where it writes, how long it may take.
 import type { Cluster } from './cluster.ts'
 import type { Direct } from './direct.ts'
+import type { Github } from './github.ts'
 import type { Screen } from './screen.ts'
 import type { Survey } from './survey.ts'
 
@@ -11,6 +12,8 @@ export interface Invocation {
   readonly direct: () => Promise<Direct>
   /** What is known of an App without writing anything; a Prometheus may be named. */
   readonly survey: (prometheus: string | undefined) => Promise<Survey>
+  /** Slipway's registration with GitHub. */
+  readonly github: () => Promise<Github>
   /** All of the standard input. */
   readonly stdin: () => Promise<string>
   readonly screen: Screen

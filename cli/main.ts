@@ -72,5 +72,13 @@ process.exitCode = await run(process.argv.slice(2), {
       foresee,
     }
   },
+  github: async (choice) => {
+    const [{ load }, { kubernetes }, { keeper }] = await Promise.all([
+      import('./kubernetes.ts'),
+      import('../platform/kubernetes.ts'),
+      import('./registration.ts'),
+    ])
+    return { keeper: keeper(kubernetes({ config: load(chooseKubeconfig(choice)) })) }
+  },
   stdin: () => text(process.stdin),
 })

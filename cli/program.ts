@@ -1,15 +1,16 @@
 // The command line: its verbs, its options, and how each way of failing ends it.
-import { Command, CommanderError, InvalidArgumentError } from 'commander'
-import { parseDuration } from '../domain/notation.ts'
+import { Command, CommanderError } from 'commander'
 import type { Cluster } from './cluster.ts'
 import type { Direct } from './direct.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { explain } from './explain.ts'
+import { type Github, githubVerbs } from './github.ts'
 import { history } from './history.ts'
 import { init } from './init.ts'
 import type { Invocation } from './invocation.ts'
 import type { ClusterChoice } from './kubeconfig.ts'
 import { logs } from './logs.ts'
+import { commitSha, duration, portNumber, positive, requestRate } from './option-values.ts'
 import { type PlanOptions, plan } from './plan.ts'
 import { releases } from './releases.ts'
 import { painter, type Screen } from './screen.ts'
@@ -29,6 +30,7 @@ export interface Surroundings {
   readonly connect: (choice: ClusterChoice, namespace: string | undefined) => Promise<Cluster>
   readonly direct: (choice: ClusterChoice) => Promise<Direct>
   readonly survey: (choice: ClusterChoice, prometheus: string | undefined) => Promise<Survey>
+  readonly github: (choice: ClusterChoice) => Promise<Github>
   readonly stdin: () => Promise<string>
 }
 
@@ -55,12 +57,13 @@ export async function run(args: readonly string[], surroundings: Surroundings): 
 
 function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Command {
   const program = globals(new Command('slipway'), surroundings.screen)
-  const verb = (usage: string, description: string): Command =>
-    program
+  const within = (parent: Command) => (usage: string, description: string) =>
+    parent
       .command(usage)
       .description(description)
       .configureOutput(writers(surroundings.screen))
       .exitOverride()
+  const verb = within(program)
   const invocation = () => invoke(program.opts<GlobalOptions>(), surroundings)
 
   verb('init', 'write the smallest slipway.yaml for this folder')
@@ -109,6 +112,7 @@ function declare(surroundings: Surroundings, end: (code: ExitCode) => void): Com
   verb('logs [release]', "show the log of a release's build")
     .option('-f, --follow', 'go on while the build runs', false)
     .action(async (release, { follow }) => end(await logs(invocation(), release, follow)))
+  githubVerbs({ verb, within, invocation, end })
   simulateOptions(
     verb('simulate', 'say what releases catch, how fast and at what cost, beside other controllers'),
   ).action(async (options) => end(await simulate(invocation(), options)))
@@ -142,7 +146,7 @@ with 8 when it would be refused: the reasons stand at file:line:column, as the c
 const writers = (screen: Screen) => ({ writeOut: screen.out, writeErr: screen.err })
 
 function invoke(options: GlobalOptions, surroundings: Surroundings): Invocation {
-  const { screen, cwd, now, connect, direct, survey, stdin } = surroundings
+  const { screen, cwd, now, connect, direct, survey, github, stdin } = surroundings
   const { kubeconfig, context, namespace } = options
   const choice = {
     ...(kubeconfig !== undefined && { kubeconfig }),
@@ -152,6 +156,7 @@ function invoke(options: GlobalOptions, surroundings: Surroundings): Invocation 
     cluster: () => connect(choice, namespace),
     direct: () => direct(choice),
     survey: (prometheus) => survey(choice, prometheus),
+    github: () => github(choice),
     stdin,
     screen: options.color ? screen : { ...screen, colour: false },
     json: options.json ?? false,
@@ -169,32 +174,4 @@ function failed(error: unknown, screen: Screen): ExitCode {
   if (!(error instanceof Exit)) return exitCodes.error
   if (error.advice) screen.err(`${error.advice}\n`)
   return error.code
-}
-
-function duration(text: string): number {
-  const read = parseDuration(text)
-  if (read !== undefined && read > 0) return read
-  throw new InvalidArgumentError('write a time such as 90s, 5m or 1h30m.')
-}
-
-function positive(text: string): number {
-  if (/^[1-9]\d{0,5}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('write a whole number above 0.')
-}
-
-function requestRate(text: string): number {
-  const rate = /^\d{1,6}(\.\d{1,3})?$/.test(text) ? Number(text) : 0
-  if (rate > 0 && rate <= 100_000) return rate
-  throw new InvalidArgumentError('write requests a second, above 0 and at most 100000.')
-}
-
-function commitSha(text: string): string {
-  if (/^[0-9a-f]{7,40}$/.test(text)) return text
-  throw new InvalidArgumentError('write 7 to 40 hexadecimal digits, such as: git rev-parse HEAD')
-}
-
-function portNumber(text: string): number {
-  const port = positive(text)
-  if (port <= 65_535) return port
-  throw new InvalidArgumentError('a port is at most 65535.')
 }

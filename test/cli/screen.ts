@@ -1,6 +1,7 @@
 // A screen that remembers, and a cluster that answers from lists: what verbs are tested with.
 import type { AppView, Cluster, CommandDraft, CommandView, ReleaseView } from '../../cli/cluster.ts'
 import type { Direct } from '../../cli/direct.ts'
+import type { Github } from '../../cli/github.ts'
 import { run, type Surroundings } from '../../cli/program.ts'
 import type { Survey } from '../../cli/survey.ts'
 
@@ -48,7 +49,10 @@ export interface World {
   readonly cluster?: Partial<Cluster>
   readonly direct?: Direct
   readonly survey?: Survey
+  readonly github?: Github
   readonly stdin?: string
+  /** Told as it is written: what goes beside the results. */
+  readonly heard?: (text: string) => void
   readonly cwd?: string
   readonly tty?: boolean
 }
@@ -65,6 +69,7 @@ export async function slipway(args: readonly string[], world: World = {}) {
       },
       err: (text) => {
         err += text
+        world.heard?.(text)
       },
       tty: world.tty ?? false,
       colour: false,
@@ -74,6 +79,7 @@ export async function slipway(args: readonly string[], world: World = {}) {
     now: () => startedAt + 40_000,
     direct: async () => world.direct ?? Promise.reject(new Error('nothing was to be moved by hand')),
     survey: async () => world.survey ?? Promise.reject(new Error('nothing was to be surveyed')),
+    github: async () => world.github ?? Promise.reject(new Error('GitHub was not to be asked')),
     stdin: async () => world.stdin ?? '',
     connect: async (_choice, namespace) => clusterOf(world, namespace ?? 'default', commands),
   }
