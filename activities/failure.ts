@@ -1,10 +1,13 @@
-// What a driver calls permanent, Temporal must not try again: the one place where the two vocabularies meet.
+// What a driver calls permanent, Temporal must not try again, and what is limited only later: the one place where the two vocabularies meet.
 import { ApplicationFailure } from '@temporalio/common'
-import { type FailureReason, PermanentFailure } from '../domain/failure.ts'
+import { type FailureReason, PermanentFailure, RateLimited } from '../domain/failure.ts'
 
 type Verb = (...given: never[]) => Promise<unknown>
 
-/** The same verbs; a `PermanentFailure` leaves them as a failure that is not retried, of the type of its reason. */
+/**
+ * The same verbs; a `PermanentFailure` leaves them as a failure that is not retried, of the type of its reason, and
+ * `RateLimited` as one that is retried when its time has come.
+ */
 export function translated<Verbs extends Record<string, Verb>>(verbs: Verbs): Verbs {
   const entries = Object.entries(verbs).map(([name, verb]) => [name, translatedVerb(verb)])
   return Object.fromEntries(entries)
@@ -16,12 +19,16 @@ const translatedVerb =
     try {
       return await verb(...given)
     } catch (error) {
-      throw error instanceof PermanentFailure ? permanent(error) : error
+      if (error instanceof PermanentFailure) throw permanent(error)
+      throw error instanceof RateLimited ? limited(error) : error
     }
   }
 
 const permanent = ({ message, reason, detail }: PermanentFailure) =>
   ApplicationFailure.nonRetryable(message, reason, ...(detail === undefined ? [] : [detail]))
+
+const limited = ({ message, retryAfter }: RateLimited) =>
+  ApplicationFailure.create({ message, type: 'RateLimited', nextRetryDelay: retryAfter })
 
 /** For verbs that never give up: every failure is tried again, but for the reasons named. */
 export async function relentlessly<Result>(

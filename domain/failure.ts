@@ -1,4 +1,4 @@
-// A failure that another try cannot mend. Everything else that throws is tried again.
+// A failure that another try cannot mend, and one that must wait for its time. Everything else that throws is tried again.
 
 /** What went wrong for good; workflows list these names as non-retryable and turn them into outcomes. */
 export type FailureReason =
@@ -30,5 +30,17 @@ export class PermanentFailure extends Error {
     super(message, { cause: options.cause })
     this.reason = reason
     this.detail = options.detail
+  }
+}
+
+/** A limit of the outside is reached, or the one that we keep to stay below it. Nothing was done. */
+export class RateLimited extends Error {
+  override readonly name = 'RateLimited'
+  /** Milliseconds until another try makes sense. */
+  readonly retryAfter: number
+
+  constructor(what: string, retryAfter: number) {
+    super(`${what}; it can be tried again in ${Math.ceil(retryAfter / 1000)} s`)
+    this.retryAfter = retryAfter
   }
 }

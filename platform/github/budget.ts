@@ -1,6 +1,7 @@
 // What an installation may ask of GitHub, kept on our side: whoever goes over GitHub's limits again and again is locked out.
+
+import { RateLimited } from '../../domain/failure.ts'
 import { asked, type Request } from './exchange.ts'
-import { RateLimited } from './failure.ts'
 
 export interface Budget {
   /** Takes what the request costs; throws `RateLimited` when that is not there. Never waits. */

@@ -1,9 +1,9 @@
 // Speaks to GitHub as the App, and as its installation on one repository. It never sleeps: who must wait is told how long.
-import { PermanentFailure } from '../../domain/failure.ts'
+import { PermanentFailure, RateLimited } from '../../domain/failure.ts'
 import { type AppIdentity, appToken } from './app-token.ts'
 import { appLimits, type Budget, budget, installationLimits } from './budget.ts'
 import { type Answer, asked, type ExchangeOptions, exchange, type Request } from './exchange.ts'
-import { RateLimited, Refused } from './failure.ts'
+import { Refused } from './failure.ts'
 import { type Limited, limited } from './limits.ts'
 import { fullName, type RepositoryName, repositoryOn } from './repository.ts'
 import { type Access, installationTokens, type Rights } from './tokens.ts'

@@ -14,18 +14,6 @@ export class Refused extends Error {
   }
 }
 
-/** A limit is reached, GitHub's or the one that we keep to stay below it. Nothing was done. */
-export class RateLimited extends Error {
-  override readonly name = 'RateLimited'
-  /** Milliseconds until another try makes sense. */
-  readonly retryAfter: number
-
-  constructor(what: string, retryAfter: number) {
-    super(`${what}; it can be tried again in ${Math.ceil(retryAfter / 1000)} s`)
-    this.retryAfter = retryAfter
-  }
-}
-
 /** The App may not do this in this repository: a permission was not asked for, or not granted. */
 export const isNotPermitted = (error: unknown): boolean =>
   error instanceof Refused && error.status === 403 && /not accessible by integration/i.test(error.said)

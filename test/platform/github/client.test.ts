@@ -1,9 +1,9 @@
 // The client on a real server: what it shows, what it keeps, what it makes of each answer, and what never leaves it.
 import { createPublicKey, verify } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
-import { PermanentFailure } from '../../../domain/failure.ts'
+import { PermanentFailure, RateLimited } from '../../../domain/failure.ts'
 import type { GitHubOptions } from '../../../platform/github/client.ts'
-import { RateLimited, Refused } from '../../../platform/github/failure.ts'
+import { Refused } from '../../../platform/github/failure.ts'
 import { sendJson } from '../http-server.ts'
 import { key, littleGitHub, type Says } from './server.ts'
 
