@@ -12,6 +12,7 @@ import { reportVerbs } from './report.ts'
 import { sourceVerbs } from './source.ts'
 import { stepVerbs } from './step.ts'
 import { sweepVerbs } from './sweep.ts'
+import { tellVerbs } from './tell.ts'
 import { trafficVerbs } from './traffic.ts'
 import { windowVerbs } from './windows.ts'
 
@@ -33,6 +34,7 @@ export function createActivities(platform: Platform, clock: Clock = systemClock)
     // biome-ignore lint/nursery/noMisusedPromises: an object of verbs, no promise.
     ...sweepVerbs(platform, clock),
     ...windowVerbs(clock),
+    ...tellVerbs(platform),
   })
 }
 

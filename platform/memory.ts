@@ -86,11 +86,11 @@ const followers = (world: World, sha: string): number => world.building.get(sha)
 function noted<Word extends keyof Platform>(
   world: World,
   word: Word,
-  driver: Platform[Word],
-): Platform[Word] {
+  driver: Required<Platform>[Word],
+): Required<Platform>[Word] {
   const wrapped = Object.entries(driver).map(([name, value]) => {
     // What asks nobody is no call.
-    if (typeof value !== 'function' || name === 'query') return [name, value]
+    if (typeof value !== 'function' || name === 'query' || name === 'hosts') return [name, value]
     const verb = `${word}.${name}` as WorldCall['verb']
     return [
       name,

@@ -16,6 +16,8 @@ export interface Platform {
   readonly metrics: Metrics
   readonly report: Report
   readonly hooks: Hooks
+  /** Absent where nobody is told on the commit. */
+  readonly forge?: Forge
 }
 
 /** Reads repositories. Never a checkout: blobs at a commit. */

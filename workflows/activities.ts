@@ -76,6 +76,14 @@ export const returning = proxyActivities<Pick<Activities, 'returnTraffic' | 'res
   retry: { initialInterval: '500ms', maximumInterval: '30s' },
 })
 
+/** Others may be away for days, as long as a delivery of theirs could be asked for again; they are told what is true by then. */
+export const telling = proxyActivities<Pick<Activities, 'tellCommit'>>({
+  ...ends,
+  startToCloseTimeout: '2m',
+  scheduleToCloseTimeout: '3 days',
+  retry: { initialInterval: '2s', maximumInterval: '5m' },
+})
+
 export const reporting = proxyActivities<
   Pick<Activities, 'reportRelease' | 'reportApp' | 'closeReleases' | 'loadApp'>
 >({

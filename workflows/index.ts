@@ -2,3 +2,4 @@
 export { app } from './app.ts'
 export { release } from './release.ts'
 export { sweep } from './sweep.ts'
+export { tell } from './tell.ts'

@@ -44,10 +44,12 @@ interface HookRuns {
   readonly since?: number
 }
 
-type Verb<Word extends keyof Platform> = `${Word}.${Extract<keyof Platform[Word], string>}`
+/** Whether or not there is a driver for it. */
+type Words = Required<Platform>
+type Verb<Word extends keyof Words> = `${Word}.${Extract<keyof Words[Word], string>}`
 /** One call to the platform: `traffic.write`. */
 export interface WorldCall {
-  readonly verb: { [Word in keyof Platform]: Verb<Word> }[keyof Platform]
+  readonly verb: { [Word in keyof Words]: Verb<Word> }[keyof Words]
   readonly arguments: readonly unknown[]
   readonly at: number
 }

@@ -11,7 +11,7 @@ export function eachVerb(
   const words = Object.entries(platform).map(([word, driver]) => {
     const verbs = Object.entries(driver as object).map(([name, act]) => {
       // What asks nobody is no call.
-      if (typeof act !== 'function' || name === 'query') return [name, act]
+      if (typeof act !== 'function' || name === 'query' || name === 'hosts') return [name, act]
       return [name, through(`${word}.${name}` as WorldCall['verb'], act)]
     })
     return [word, Object.fromEntries(verbs)]

@@ -1,0 +1,27 @@
+// Telling others of a release: what of its news is told at once, and under which names the telling runs.
+import type { ReleaseRef, ReleaseStatus } from './release.ts'
+
+/** `tell/default/shop/7-3f2c1d0`: lives until the release's last word has arrived, and is no part of the release. */
+export const tellWorkflowId = ({ app, seq, sha }: ReleaseRef): string =>
+  `tell/${app.namespace}/${app.name}/${seq}-${sha.slice(0, 7)}`
+
+/** A release's status was written. */
+export const releaseMoved = 'releaseMoved'
+
+/** What travels with it: whoever is told of another standing than before is told at once; what only weighs more may wait. */
+export interface News {
+  readonly standing: string
+  readonly ended: boolean
+}
+
+export function newsOf({ phase, outcome, stalled, waiting }: ReleaseStatus): News {
+  const standing = [outcome ?? phase, stalled && 'stalled', waiting && `${waiting.for} ${waiting.gate ?? ''}`]
+  return { standing: standing.filter((word) => word).join(' '), ended: outcome !== undefined }
+}
+
+/** Arguments of the workflow `tell`. */
+export interface TellInput {
+  readonly release: ReleaseRef
+  /** Where the commit lies: the repository's host shows releases on it. */
+  readonly repository: string
+}

@@ -1,0 +1,44 @@
+// Tells the commit of one release how it goes. No release waits for it, and it outlives the release until all is told.
+import { condition, defineSignal, log, setHandler } from '@temporalio/workflow'
+import { type News, releaseMoved, type TellInput } from '../domain/telling.ts'
+import { telling } from './activities.ts'
+import { failureOf } from './failure.ts'
+
+const moved = defineSignal<[News]>(releaseMoved)
+
+/** Between two words about the same standing. */
+const pause = '10s'
+/** A release of which nothing is heard for so long has no last word to come. */
+const silence = '30 days'
+
+export async function tell({ release, repository }: TellInput): Promise<void> {
+  const heard: News[] = []
+  setHandler(moved, (news) => void heard.push(news))
+
+  let told: Awaited<ReturnType<typeof telling.tellCommit>>['told']
+  await follow(heard, async ({ standing }) => {
+    const given = { release, repository, ...(told && { told }) }
+    const answer = await telling.tellCommit.executeWithOptions({ summary: standing }, [given])
+    told = answer.told ?? told
+  })
+}
+
+/** Delivers each news once it is the newest, until the release's last word is delivered; fails when that cannot be. */
+async function follow(heard: readonly News[], deliver: (news: News) => Promise<void>): Promise<void> {
+  let delivered = 0
+  let before: string | undefined
+  const newest = () => heard.at(-1)
+  for (;;) {
+    if (!(await condition(() => heard.length > delivered, silence))) return
+    if (newest()?.standing === before) await condition(() => newest()?.standing !== before, pause)
+    const news = newest()
+    if (!news) return
+    delivered = heard.length
+    before = news.standing
+    await deliver(news).catch((error: unknown) => {
+      if (news.ended && delivered === heard.length) throw error
+      log.warn('others were not told of the release', { standing: news.standing, ...failureOf(error) })
+    })
+    if (news.ended && delivered === heard.length) return
+  }
+}
