@@ -29,6 +29,9 @@ export const addresses = {
   api: 'http://127.0.0.1:8090',
   git: `http://${network.host}:8090/git`,
   gitLocal: 'http://127.0.0.1:8090/git',
+  /** A GitHub to try things with: by the address that builds see too, and the one for people. */
+  github: `http://${network.host}:8095`,
+  githubLocal: 'http://127.0.0.1:8095',
   worker: 'http://127.0.0.1:8091',
   workerTelemetry: 'http://127.0.0.1:8092',
   registry: `http://${registry}`,
@@ -50,6 +53,7 @@ export const health = {
   registry: `${addresses.registry}/v2/`,
   prometheus: `${addresses.prometheus}/-/ready`,
   gateway: `${addresses.gateway}/ping`,
+  github: `${addresses.githubLocal}/api/v3/meta`,
   worker: `${addresses.worker}/readyz`,
   api: `${addresses.api}/readyz`,
 } as const
@@ -77,6 +81,10 @@ export const ports: Readonly<Record<string, readonly (readonly [host: string, po
     ['127.0.0.1', 7233],
     ['127.0.0.1', 8233],
     ['127.0.0.1', 8234],
+  ],
+  github: [
+    ['127.0.0.1', 8095],
+    [network.host, 8095],
   ],
   worker: [
     ['127.0.0.1', 8091],

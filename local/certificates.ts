@@ -3,7 +3,7 @@ import { generateKeyPairSync, randomBytes } from 'node:crypto'
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { network } from './addresses.ts'
-import { certificateOf, paths, secretFiles } from './paths.ts'
+import { certificateOf, githubKey, paths, secretFiles } from './paths.ts'
 import { run } from './process.ts'
 
 export const authority = certificateOf('ca')
@@ -55,6 +55,7 @@ export function ensureSecrets(): void {
   for (const file of Object.values(secretFiles)) {
     if (!existsSync(file)) writeFileSync(file, randomBytes(32).toString('hex'), { mode: 0o600 })
   }
+  if (!existsSync(githubKey)) writeRsaKey(githubKey)
 }
 
 async function makeAuthority(): Promise<void> {
@@ -102,6 +103,12 @@ async function ensureSigned(name: string, subject: string, extension: string): P
   ])
   rmSync(request)
   rmSync(extensions)
+}
+
+/** GitHub knows an App by a key of this kind, and of no other. */
+function writeRsaKey(file: string): void {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
+  writeFileSync(file, privateKey.export({ type: 'pkcs1', format: 'pem' }), { mode: 0o600 })
 }
 
 function writeKey(file: string): void {

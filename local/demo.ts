@@ -1,23 +1,30 @@
 // `npm run demo`: the whole road on screen, with times: stable, promoted under load, taken back by itself.
 
 import { atMostWorse, evidenceOfHarm } from '../domain/judge/in-words.ts'
+import { addresses } from './addresses.ts'
 import { complaints, harmed } from './complaints.ts'
+import { demoRepository, githubHome } from './github-here.ts'
 import type { ReleaseMeasures } from './measures.ts'
 import { type Road, type Trip, travel } from './road.ts'
 import { readState, type State } from './state.ts'
 
 /** Everything runs already. Fails with what went otherwise than it must; else returns the exit code. */
-export async function demo(): Promise<number> {
+export async function demo(onGithub = false): Promise<number> {
   const begun = Date.now()
   const say = console.log
   const state = readState()
   say('')
-  const road = await travel({ state, say: (line) => say(`${elapsed(Date.now() - begun)}  ${line}`) })
+  const road = await travel({
+    state,
+    say: (line) => say(`${elapsed(Date.now() - begun)}  ${line}`),
+    ...(onGithub && { home: githubHome(state) }),
+  })
   const wrong = complaints(road)
   if (wrong.length > 0) {
     throw new Error(`the demo did not go as it must:\n  ${wrong.join('\n  ')}\nThe logs: ${state.log}`)
   }
   for (const line of [...story(road), ...measuresOf(road), ...addressesOf(state, road)]) say(line)
+  if (onGithub) for (const line of githubPages(road)) say(line)
   return 0
 }
 
@@ -102,3 +109,14 @@ function addressesOf(state: State, { app, host, bad }: Road): string[] {
     '',
   ]
 }
+
+/** What a browser is shown instead of a terminal. */
+const githubPages = (road: Road): string[] => [
+  'What GitHub shows',
+  `  every commit and its check  ${addresses.githubLocal}/${demoRepository}/commits`,
+  ...[road.first, road.good, road.bad].map(
+    ({ status: { release }, version }) =>
+      `  version ${version.number}: the check's evidence     ${addresses.githubLocal}/${demoRepository}/commit/${release.sha}/checks`,
+  ),
+  '',
+]

@@ -18,6 +18,7 @@ export async function down(progress: Progress, purge: boolean): Promise<void> {
   await stopAll(progress, 'Slipway and what it stands on', [
     'worker',
     'api',
+    'github',
     'pod-targets',
     'prometheus',
     'temporal',
@@ -55,7 +56,7 @@ async function restoreMachine(): Promise<void> {
   removeCgroups(readStateFile().host?.controllers ?? delegatedControllers())
   removeFolders(readStateFile().host?.folders ?? [])
   rmSync(paths.run, { recursive: true, force: true })
-  updateState(({ host: _, ...state }) => state)
+  updateState(({ host: _, github: __, ...state }) => state)
 }
 
 /** The processes that hold pods for our containerd: known by its socket, which they are started with. */

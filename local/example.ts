@@ -31,6 +31,8 @@ export interface ExampleOptions {
   readonly remote: string
   readonly tokenFile: string
   readonly namespace: string
+  /** The App's name and its host's first part; the example's own when absent. */
+  readonly name?: string
 }
 
 /** Clones what the remote has, or begins anew when it has nothing. */
@@ -40,17 +42,20 @@ export async function openExample({
   remote,
   tokenFile,
   namespace,
+  name: given,
 }: ExampleOptions): Promise<Example> {
   const manifest = parse(await readFile(join(files, 'slipway.yaml'), 'utf8'))
-  const name: string = manifest.metadata.name
+  const name: string = given ?? manifest.metadata.name
+  const host: string = given ? `${given}.localhost` : manifest.spec.route.hosts[0]
   const clone = await openClone({ folder, remote: `${remote}/${name}.git`, tokenFile })
   return {
     app: { namespace, name },
-    host: manifest.spec.route.hosts[0],
+    host,
     versions: clone.commits,
     commit: async (version) => {
       await cp(files, folder, { recursive: true })
       await setVersion(folder, version)
+      if (given) await setName(folder, name, host)
       return clone.commit(version.title)
     },
     push: clone.push,
@@ -63,5 +68,13 @@ async function setVersion(folder: string, { number, failing }: Version): Promise
   const manifest = parseDocument(await readFile(path, 'utf8'))
   manifest.setIn(['spec', 'run', 'env', 'VERSION'], String(number))
   manifest.setIn(['spec', 'run', 'env', 'FAILURE_RATE'], String(failing))
+  await writeFile(path, manifest.toString())
+}
+
+async function setName(folder: string, name: string, host: string): Promise<void> {
+  const path = join(folder, 'slipway.yaml')
+  const manifest = parseDocument(await readFile(path, 'utf8'))
+  manifest.setIn(['metadata', 'name'], name)
+  manifest.setIn(['spec', 'route', 'hosts'], [host])
   await writeFile(path, manifest.toString())
 }

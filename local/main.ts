@@ -1,6 +1,7 @@
 // The verbs of the embedded default: up, down, status, demo, test.
 import { Command } from 'commander'
 import { down } from './down.ts'
+import { joinGithub } from './github-here.ts'
 import { withLock } from './lock.ts'
 import { paths } from './paths.ts'
 import { endOfProgram } from './process.ts'
@@ -23,11 +24,14 @@ verb('up', 'start what does not run, repair what died').action(async () => {
   console.log(aligned(places(readState())))
 })
 
-verb('demo', 'up, then push the example: first, promoted, taken back').action(async () => {
-  await bringUp()
-  const { demo } = await import('./demo.ts')
-  process.exitCode = await demo()
-})
+verb('demo', 'up, then push the example: first, promoted, taken back')
+  .option('--github', 'push to a GitHub on this machine, which shows the checks on a page')
+  .action(async ({ github = false }) => {
+    if (github) joinGithub(true)
+    await bringUp()
+    const { demo } = await import('./demo.ts')
+    process.exitCode = await demo(github)
+  })
 
 verb('status', 'what runs, where it answers, where its log is')
   .option('--json', 'for programs: every state, process id, log, address and token file')

@@ -31,6 +31,8 @@ export const paths = {
   config: join(state, 'config'),
   containerdSocket: join(run, 'containerd', 'containerd.sock'),
   git: join(state, 'git'),
+  /** The repositories of the local GitHub. */
+  github: join(state, 'github'),
   temporalDatabase: join(state, 'temporal.db'),
   /** What Prometheus reads of pods, kept by a part of its own. */
   podTargets: join(state, 'config', 'pod-targets.json'),
@@ -43,7 +45,14 @@ export const secretFiles = {
   webhook: join(paths.secrets, 'webhook-secret'),
   /** What requests to hooks are signed with: its text is base64 too. */
   hook: join(paths.secrets, 'hook-key'),
+  /** What the local GitHub's two people push with. */
+  githubAna: join(paths.secrets, 'github-ana'),
+  githubBo: join(paths.secrets, 'github-bo'),
 } as const
+
+/** What the local GitHub knows Slipway's App by: its number, and the key that proves it. */
+export const githubAppId = 4242
+export const githubKey = join(paths.secrets, 'github-app-key.pem')
 
 export const logOf = (part: string): string => join(paths.log, `${part}.log`)
 export const kubeconfigOf = (user: string): string => join(paths.kubeconfigs, user)

@@ -18,6 +18,18 @@ export interface RoadOptions {
   readonly say: (line: string) => void
   /** Requests a second. */
   readonly rate?: number
+  /** Where the commits lie; the built-in remote when absent. */
+  readonly home?: Home
+}
+
+/** A remote, and the App whose commits lie there. */
+export interface Home {
+  readonly name: string
+  /** `<name>.git` follows. */
+  readonly remote: string
+  readonly tokenFile: string
+  /** What must be there before the first push. */
+  readonly prepare: () => Promise<unknown>
 }
 
 /** One version's trip, as it was seen from outside. */
@@ -94,13 +106,15 @@ interface Trips {
 }
 
 async function prepare(options: RoadOptions): Promise<Trips> {
-  const { state, say, rate = 100 } = options
+  const { state, say, rate = 100, home } = options
+  await home?.prepare()
   const example = await openExample({
     files: join(paths.root, 'manifests', 'example'),
-    clone: join(paths.state, 'demo', 'clone'),
-    remote: state.git.url,
-    tokenFile: state.git.pushTokenFile,
+    clone: join(paths.state, 'demo', home?.name ?? 'clone'),
+    remote: home?.remote ?? state.git.url,
+    tokenFile: home?.tokenFile ?? state.git.pushTokenFile,
     namespace: 'default',
+    ...(home && { name: home.name }),
   })
   let load: Load | undefined
   let named: { sha: string; version: Version } | undefined

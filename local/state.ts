@@ -21,6 +21,8 @@ export type StateFile = {
   readonly versions: string
   readonly parts: Readonly<Record<string, PartRecord>>
   readonly host?: HostRecord
+  /** Slipway is an App of the local GitHub. */
+  readonly github?: boolean
 }
 
 export type PartState = {
@@ -39,6 +41,10 @@ export type State = {
   readonly git: { readonly url: string; readonly pushTokenFile: string; readonly fetchTokenFile: string }
   readonly webhookSecretFile: string
   readonly hookKeyFile: string
+  /** Undefined when there is no local GitHub. */
+  readonly github:
+    | { readonly url: string; readonly people: Readonly<Record<'ana' | 'bo', string>> }
+    | undefined
   readonly temporalDatabase: string
   readonly auditLog: string
   readonly log: string
@@ -66,6 +72,12 @@ export function readState(): State {
     },
     webhookSecretFile: secretFiles.webhook,
     hookKeyFile: secretFiles.hook,
+    github: file.github
+      ? {
+          url: addresses.githubLocal,
+          people: { ana: secretFiles.githubAna, bo: secretFiles.githubBo },
+        }
+      : undefined,
     temporalDatabase: paths.temporalDatabase,
     auditLog: paths.auditLog,
     log: paths.log,

@@ -15,6 +15,7 @@ import { checkMachine } from './machine.ts'
 import { ensureNetwork, recordHost } from './network.ts'
 import { notAnswering } from './parts/answers.ts'
 import { apiServer, controllerManager, etcd, scheduler } from './parts/control-plane.ts'
+import { github } from './parts/github.ts'
 import { containerd, kubelet, proxy } from './parts/node.ts'
 import { ensurePart, type Part } from './parts/part.ts'
 import {
@@ -196,6 +197,8 @@ async function bringSlipway(progress: Progress, kubectl: Kubectl): Promise<void>
     await apply(kubectl, [gitAccess()])
     await ensureTokens(kubectl)
   })
+  // Before those who ask it.
+  if (readStateFile().github) await ensured(progress, github())
   await Promise.all([ensured(progress, worker()), ensured(progress, api())])
 }
 

@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { addresses, health, images, network, registry } from '../addresses.ts'
-import { kubeconfigOf, paths, secretFiles } from '../paths.ts'
+import { githubAppId, githubKey, kubeconfigOf, paths, secretFiles } from '../paths.ts'
+import { readStateFile } from '../state.ts'
 import { notAnswering } from './answers.ts'
 import type { Part } from './part.ts'
 
@@ -64,6 +65,16 @@ function settings(account: string): Record<string, string> {
     SLIPWAY_WEBHOOK_SECRET_FILE: secretFiles.webhook,
     SLIPWAY_APP_NAMESPACE: 'default',
     SLIPWAY_TELEMETRY_LISTEN: listens([addresses.workerTelemetry]),
+    ...githubSettings(),
+  }
+}
+
+function githubSettings(): Record<string, string> {
+  if (!readStateFile().github) return {}
+  return {
+    SLIPWAY_GITHUB_URL: `${addresses.github}/api/v3`,
+    SLIPWAY_GITHUB_APP_ID: String(githubAppId),
+    SLIPWAY_GITHUB_KEY_FILE: githubKey,
   }
 }
 
