@@ -24,8 +24,7 @@ function clean(log: string, secrets: readonly string[]): string {
       Buffer.from(secret).toString('base64').replace(/=+$/, ''),
       encodeURIComponent(secret),
     ])
-  const harmless = log
-    .replace(escapes, '')
+  const harmless = withoutEscapes(log)
     .replace(/\r\n?/g, '\n')
     .replace(/[^\P{Cc}\n\t]/gu, '')
   return forms.reduce((text, form) => text.replaceAll(form, '***'), harmless).replace(githubTokens, '***')
@@ -33,6 +32,9 @@ function clean(log: string, secrets: readonly string[]): string {
 
 /** Made for one build, perhaps by another worker: only its form is known here. */
 const githubTokens = /\bgh[a-z]_[A-Za-z0-9_.-]{16,}/g
+
+/** Without what colours a terminal, or does worse to it. */
+export const withoutEscapes = (text: string): string => text.replace(escapes, '')
 
 const escapes = new RegExp(
   `${String.fromCharCode(27)}(\\[[0-9;?]*[ -/]*[@-~]|\\][^${String.fromCharCode(7)}]*)`,

@@ -9,6 +9,9 @@ export const key = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKe
   format: 'pem',
 }) as string
 
+// biome-ignore lint/suspicious/noExplicitAny: whatever JSON is sent
+export type Json = Record<string, any>
+
 /** Undefined: as it would be without this. */
 export type Says = (asked: Asked & { readonly path: string }, response: ServerResponse) => unknown
 

@@ -1,0 +1,54 @@
+// Where in the repository a release's failure lies: the problems of slipway.yaml, the line of the Dockerfile.
+import { manifestName } from '../../domain/manifest.ts'
+import type { ReleaseStatus } from '../../domain/release.ts'
+import { plain } from './markdown.ts'
+
+export interface Annotation {
+  readonly path: string
+  readonly start_line: number
+  readonly end_line: number
+  readonly start_column?: number
+  readonly end_column?: number
+  readonly annotation_level: 'failure'
+  readonly message: string
+}
+
+/** Always the same for the same status: a part of them may have been sent already. */
+export function annotations({ outcome, message }: ReleaseStatus): readonly Annotation[] {
+  if (outcome !== 'failed') return []
+  const problems = message.split('\n').flatMap(problemOf)
+  return problems.length > 0 ? problems : buildProblem(message)
+}
+
+/** `slipway.yaml:7:5 spec.run.prot: unknown key`. */
+function problemOf(line: string): Annotation[] {
+  const [, row, column, reason] = inFile.exec(line) ?? []
+  if (reason !== undefined) return [at(manifestName, Number(row), reason, Number(column))]
+  const [, whole] = aboutFile.exec(line) ?? []
+  return whole === undefined ? [] : [at(manifestName, 1, whole)]
+}
+
+const escaped = manifestName.replace('.', '\\.')
+const inFile = new RegExp(`^${escaped}:(\\d+):(\\d+) (.+)$`)
+const aboutFile = new RegExp(`^${escaped} (?:in commit [0-9a-f]+ )?(.+)$`)
+
+/** `cannot build shop-7 (3f2c1d0): step [2/3] RUN npm ci ended with exit code 7 (Dockerfile:2)`, and the log's end below. */
+function buildProblem(message: string): Annotation[] {
+  const [first = ''] = message.split('\n', 1)
+  const [, why] = /^cannot build [^:]+: (.+)$/.exec(first) ?? []
+  if (why === undefined) return []
+  const [, path, line] = /\(([^\s():]+):(\d+)\)/.exec(why) ?? []
+  const told = path ?? 'Dockerfile'
+  const row = line ?? /parse error on line (\d+)/.exec(why)?.[1]
+  return row === undefined ? [] : [at(told, Number(row), why)]
+}
+
+/** GitHub takes columns only where it is one line. */
+const at = (path: string, line: number, message: string, column?: number): Annotation => ({
+  path,
+  start_line: line,
+  end_line: line,
+  ...(column !== undefined && { start_column: column, end_column: column }),
+  annotation_level: 'failure',
+  message: plain(message, 2000),
+})

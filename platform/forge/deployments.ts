@@ -1,0 +1,98 @@
+// Makes a release's deployment on GitHub be in the state that it is in, and the older ones of its environment inactive.
+import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
+import type { Shown, Told } from '../platform.ts'
+import type { Ask } from './checks.ts'
+import {
+  type DeploymentState,
+  deployment,
+  deploymentState,
+  deploymentStatus,
+  environment,
+} from './deployment.ts'
+
+interface Links {
+  readonly details: string | undefined
+  readonly address: () => Promise<string | undefined> | undefined
+}
+
+/** The fields of GitHub's answers that are used. */
+interface Deployment {
+  readonly id: number
+  /** GitHub gives back what it was given, or the text of it. */
+  readonly payload: unknown
+}
+
+export async function showDeployment(
+  ask: Ask,
+  status: ReleaseStatus,
+  told: Told,
+  links: Links,
+): Promise<Told> {
+  const state = deploymentState(status)
+  const { deployment: shown } = told
+  if (!state || shown?.ended || shown?.says === state) return told
+  const { id, says } = shown ?? (await findOrCreate(ask, status))
+  // After a loss it may be over already, and a newer one may have set it to inactive.
+  const ended = ends.has(says) ? says : state
+  if (ended !== says) await set(ask, id, state, { status, links })
+  if (ended === 'success') await retireOlder(ask, status, id)
+  return { ...told, deployment: { id, says: ended, ...(ends.has(ended) && { ended: true as const }) } }
+}
+
+const ends: ReadonlySet<string> = new Set<DeploymentState>(['success', 'failure', 'error', 'inactive'])
+
+async function set(
+  ask: Ask,
+  id: number,
+  state: DeploymentState,
+  { status, links }: { readonly status: ReleaseStatus; readonly links: Links },
+): Promise<void> {
+  const body = deploymentStatus(state, status, { details: links.details, address: await links.address() })
+  await ask({ method: 'POST', path: `/deployments/${id}/statuses`, body })
+}
+
+async function findOrCreate(ask: Ask, { release }: ReleaseStatus): Promise<Shown> {
+  const query = new URLSearchParams({ sha: release.sha, environment: environment(release), per_page: '100' })
+  const known = (await list(ask, query)).find((one) => releaseOf(one) === releaseWorkflowId(release))
+  if (known) return { id: known.id, says: (await stateOf(ask, known.id)) ?? '' }
+  const made = await ask({ method: 'POST', path: '/deployments', body: deployment(release) })
+  return { id: (made as Deployment).id, says: '' }
+}
+
+/** Those that served before: two dozen of them are looked at, each was looked at by its successor too. */
+async function retireOlder(ask: Ask, { release }: ReleaseStatus, newest: number): Promise<void> {
+  const query = new URLSearchParams({ environment: environment(release), per_page: '25' })
+  for (const one of await list(ask, query)) {
+    const older = one.id < newest && releaseOf(one) !== undefined
+    if (!older || (await stateOf(ask, one.id)) !== 'success') continue
+    const body = { state: 'inactive', auto_inactive: false, description: 'a newer release took its place' }
+    await ask({ method: 'POST', path: `/deployments/${one.id}/statuses`, body })
+  }
+}
+
+const list = async (ask: Ask, query: URLSearchParams): Promise<readonly Deployment[]> =>
+  (await ask({ method: 'GET', path: `/deployments?${query}` })) as readonly Deployment[]
+
+/** The newest state; undefined while it has none. */
+async function stateOf(ask: Ask, id: number): Promise<string | undefined> {
+  const [newest] = (await ask({
+    method: 'GET',
+    path: `/deployments/${id}/statuses?per_page=1`,
+  })) as readonly { readonly state: string }[]
+  return newest?.state
+}
+
+function releaseOf({ payload }: Deployment): string | undefined {
+  const content = typeof payload === 'string' ? parsed(payload) : payload
+  const { release } = (content ?? {}) as { release?: unknown }
+  return typeof release === 'string' ? release : undefined
+}
+
+/** Others write there what they like. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,75 @@
+// Shows releases on GitHub: a check run and a deployment for each, a check of its own at each gate; and knows who may do what there.
+import type { AppRef } from '../../domain/app.ts'
+import type { ReleaseRef } from '../../domain/release.ts'
+import type { GitHub } from '../github/client.ts'
+import { isNotPermitted, Refused } from '../github/failure.ts'
+import type { Rights } from '../github/tokens.ts'
+import type { Forge, Permission, Told } from '../platform.ts'
+import { type Ask, showChecks, showCommitStatus } from './checks.ts'
+import { showDeployment } from './deployments.ts'
+
+export interface GitHubForgeOptions {
+  /** The page about a release. */
+  readonly page?: (release: ReleaseRef) => string | undefined
+  /** Where the App answers: `https://shop.example.com`. */
+  readonly address?: (app: AppRef) => Promise<string | undefined>
+}
+
+const telling: Rights = { checks: 'write', deployments: 'write', metadata: 'read', statuses: 'write' }
+const reading: Rights = { contents: 'read' }
+const looking: Rights = { metadata: 'read' }
+
+export function gitHubForge(client: GitHub, options: GitHubForgeOptions = {}): Forge {
+  return {
+    hosts: client.hosts,
+
+    tell: async (repository, status, told = {}) => {
+      const ask: Ask = async (request) => (await client.on(repository, telling, request)).body
+      const details = options.page?.(status.release)
+      const shown = await unlessRefused('checks', told, {
+        show: () => showChecks(ask, status, told, details),
+        instead: () => showCommitStatus(ask, status, told, details),
+      })
+      const links = { details, address: () => options.address?.(status.release.app) }
+      return await unlessRefused('deployments', shown, {
+        show: () => showDeployment(ask, status, shown, links),
+        instead: async () => shown,
+      })
+    },
+
+    permission: async (repository, login) => {
+      const path = `/collaborators/${encodeURIComponent(login)}/permission`
+      try {
+        const { body } = await client.on(repository, looking, { method: 'GET', path })
+        return permissionOf(body)
+      } catch (error) {
+        if (error instanceof Refused && error.status === 404) return 'none'
+        throw error
+      }
+    },
+
+    readToken: (repository) => client.token(repository, reading),
+  }
+}
+
+/** What was not granted once is not tried again for the same release. */
+async function unlessRefused(
+  what: 'checks' | 'deployments',
+  told: Told,
+  { show, instead }: { show: () => Promise<Told>; instead: () => Promise<Told> },
+): Promise<Told> {
+  const { refused = [] } = told
+  if (refused.includes(what)) return await instead()
+  try {
+    return await show()
+  } catch (error) {
+    if (!isNotPermitted(error)) throw error
+    return { ...(await instead()), refused: [...refused, what] }
+  }
+}
+
+/** GitHub says `write` of who maintains, and `read` of who triages; of a role of one's own, what it is based on. */
+function permissionOf(body: unknown): Permission {
+  const { permission } = (body ?? {}) as { permission?: unknown }
+  return permission === 'admin' || permission === 'write' || permission === 'read' ? permission : 'none'
+}
