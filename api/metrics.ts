@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 export interface Metrics {
   readonly answered: (route: string, method: string, status: number, seconds: number) => void
   readonly webhook: (result: string) => void
+  readonly redelivered: (result: 'asked' | 'failed') => void
   readonly looked: (result: 'told' | 'failed') => void
   readonly commanded: (result: string) => void
   readonly text: () => Promise<string>
@@ -26,12 +27,16 @@ export function prometheusMetrics(): Metrics {
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers })
   const webhooks = counter('slipway_api_webhooks_total', 'Webhook deliveries, by result', ['result'])
+  const redeliveries = counter('slipway_api_redeliveries_total', 'Deliveries asked for again, by result', [
+    'result',
+  ])
   const looks = counter('slipway_api_looks_total', 'Times an App was told to look again', ['result'])
   const commands = counter('slipway_api_commands_total', 'Commands answered, by result', ['result'])
   return {
     answered: (route, method, status, took) =>
       seconds.observe({ route, method: methods.has(method) ? method : 'other', status: `${status}` }, took),
     webhook: (result) => webhooks.inc({ result }),
+    redelivered: (result) => redeliveries.inc({ result }),
     looked: (result) => looks.inc({ result }),
     commanded: (result) => commands.inc({ result }),
     text: () => register.metrics(),
