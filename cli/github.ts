@@ -1,13 +1,16 @@
 // `slipway github`: its verbs and their options, as the command line reads them; and what they work with.
 import { type Command, InvalidArgumentError } from 'commander'
 import { type GithubInitOptions, githubInit } from './github-init.ts'
+import type { AtGithub } from './github-standing.ts'
+import { githubStatus } from './github-status.ts'
 import { portNumber } from './option-values.ts'
-import type { Keeper } from './registration.ts'
+import type { Keeper, Registration } from './registration.ts'
 import type { Declaring } from './steering.ts'
 
 /** Slipway's registration with GitHub, with the caller's own rights. */
 export interface Github {
   readonly keeper: Keeper
+  readonly at: (registration: Registration) => AtGithub
 }
 
 export function githubVerbs({ verb, within, invocation, end }: Declaring & Within): void {
@@ -20,6 +23,9 @@ export function githubVerbs({ verb, within, invocation, end }: Declaring & Withi
     .option('--port <port>', 'of the page on this machine (default: any that is free)', portNumber, 0)
     .option('--replace', 'register anew, though there is a registration', false)
     .action(async (options: GithubInitOptions) => end(await githubInit(invocation(), options)))
+  within(github)('status', 'show what it may do there, where it is installed, and what is missing').action(
+    async () => end(await githubStatus(invocation())),
+  )
 }
 
 export interface Within {

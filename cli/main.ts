@@ -73,12 +73,20 @@ process.exitCode = await run(process.argv.slice(2), {
     }
   },
   github: async (choice) => {
-    const [{ load }, { kubernetes }, { keeper }] = await Promise.all([
+    const [{ load }, { kubernetes }, { gitHub }, { exchange }, { keeper }] = await Promise.all([
       import('./kubernetes.ts'),
       import('../platform/kubernetes.ts'),
+      import('../platform/github/client.ts'),
+      import('../platform/github/exchange.ts'),
       import('./registration.ts'),
     ])
-    return { keeper: keeper(kubernetes({ config: load(chooseKubeconfig(choice)) })) }
+    return {
+      keeper: keeper(kubernetes({ config: load(chooseKubeconfig(choice)) })),
+      at: ({ url, id, key }) => ({
+        asApp: gitHub({ url, appId: id, key: () => key }).asApp,
+        withToken: exchange({ url }),
+      }),
+    }
   },
   stdin: () => text(process.stdin),
 })

@@ -44,7 +44,10 @@ function begun(...args: string[]) {
     const found = /http:\/\/127\.0\.0\.1:\d+\/\w+/.exec(text)
     if (found) tell(found[0])
   }
-  const world = { github: { keeper: keeper(kubernetes({ config: kube.config })) }, heard }
+  const at = () => {
+    throw new Error('the App was not to be asked')
+  }
+  const world = { github: { keeper: keeper(kubernetes({ config: kube.config })), at }, heard }
   const ended = slipway(['github', 'init', '--url', github.url, ...args], world)
   return { address, ended }
 }
