@@ -45,6 +45,9 @@ const Installations = z
   .string()
   .regex(/^\d+(,\d+)*$/, 'must be installation ids, separated by commas')
   .transform((text) => text.split(',').map(Number))
+const Address = z
+  .string()
+  .regex(/^https?:\/\/[^/]*\{host\}/, 'must be an http or https URL with {host} in it')
 const Switch = z.enum(['true', 'false'], 'must be true or false').transform((text) => text === 'true')
 
 const shared = {
@@ -91,6 +94,7 @@ const WorkerVariables = z
     SLIPWAY_GIT_FETCH_TOKEN_FILE: Path.optional(),
     SLIPWAY_HOOK_KEY_FILE: Path.optional(),
     SLIPWAY_HOOKS_ON_LOOPBACK: Switch.default(false),
+    SLIPWAY_APP_ADDRESS: Address.default('https://{host}'),
     SLIPWAY_LISTEN: Listen.default([{ host: '127.0.0.1', port: 8091 }]),
     SLIPWAY_TELEMETRY_LISTEN: HostAndPort.default({ host: '127.0.0.1', port: 8092 }),
   })
@@ -109,6 +113,8 @@ const WorkerVariables = z
     github: githubApp(variables),
     /** What requests to hooks are signed with, and whether a hook may be on the worker's own machine. */
     hooks: { keyFile: variables.SLIPWAY_HOOK_KEY_FILE, loopback: variables.SLIPWAY_HOOKS_ON_LOOPBACK },
+    /** Where an App's users reach it, when its host is put in. */
+    appAddress: variables.SLIPWAY_APP_ADDRESS,
     listen: variables.SLIPWAY_LISTEN,
     telemetryListen: variables.SLIPWAY_TELEMETRY_LISTEN,
   }))

@@ -5,13 +5,20 @@ import { createActivities } from '../activities/index.ts'
 import { buildkit } from '../platform/build/buildkit.ts'
 import { gitSecret } from '../platform/build/job.ts'
 import { kubernetesDeploy } from '../platform/deploy/kubernetes.ts'
+import { gitHubForge } from '../platform/forge/github.ts'
+import { gitHub } from '../platform/github/client.ts'
 import { hooks } from '../platform/hooks/hooks.ts'
 import { kubernetes } from '../platform/kubernetes.ts'
 import { prometheusMetrics } from '../platform/metrics/prometheus.ts'
 import { traefikCounters } from '../platform/metrics/traefik.ts'
-import type { Platform } from '../platform/platform.ts'
+import type { Forge, Platform, Traffic } from '../platform/platform.ts'
 import { kubernetesReport } from '../platform/report/kubernetes.ts'
-import { readSecret, type WorkerSettings, workerSettings } from '../platform/settings.ts'
+import {
+  type GitHubAppSettings,
+  readSecret,
+  type WorkerSettings,
+  workerSettings,
+} from '../platform/settings.ts'
 import { gitSource } from '../platform/source/git.ts'
 import { isUnder } from '../platform/source/repository.ts'
 import { gatewayApiTraffic } from '../platform/traffic/gateway-api.ts'
@@ -73,24 +80,31 @@ await Promise.all([health.close(), connection.close()])
 log.info('stopped')
 
 /** The drivers, chosen as a set that fits: Kubernetes, Traefik behind the Gateway API, Prometheus, BuildKit, git. */
-function platformOf({ git, build, registry, ...settings }: WorkerSettings): Platform {
+function platformOf({ git, build, registry, github, ...settings }: WorkerSettings): Platform {
   const kube = kubernetes({ kubeconfig: settings.kubeconfig })
   const { url, fetchTokenFile } = git
+  const traffic = gatewayApiTraffic({
+    kube,
+    gateway: settings.gateway,
+    served: traefikServed({ url: settings.gatewayUrl }),
+  })
+  const forge = github && forgeOf(github, settings.appAddress, traffic)
+  const readToken = async (repository: string) =>
+    forge?.hosts(repository) ? await forge.readToken(repository) : undefined
   // The built-in remote's token is shown to nobody else.
   const token = (repository: string) =>
-    url && fetchTokenFile && isUnder(url, repository) ? readSecret(fetchTokenFile) : undefined
+    url && fetchTokenFile && isUnder(url, repository) ? readSecret(fetchTokenFile) : readToken(repository)
   const remote = url && { git: { url, ...(fetchTokenFile && { secret: gitSecret }) } }
+  // A GitHub without TLS is one on this machine.
+  const plain = github?.url.startsWith('http:') ? [new URL(github.url).origin] : []
   const { keyFile } = settings.hooks
   const secrets = () => (fetchTokenFile ? [readSecret(fetchTokenFile)] : [])
+  const building = { ...build, registry, ...remote, plainHttpUnder: plain }
   return {
-    source: gitSource({ token, plainHttpUnder: url ? [url] : [] }),
-    build: buildkit(kube, { ...build, registry, ...remote }, { secrets }),
+    source: gitSource({ token, plainHttpUnder: [...(url ? [url] : []), ...plain] }),
+    build: buildkit(kube, building, { secrets, token: readToken }),
     deploy: kubernetesDeploy({ kube }),
-    traffic: gatewayApiTraffic({
-      kube,
-      gateway: settings.gateway,
-      served: traefikServed({ url: settings.gatewayUrl }),
-    }),
+    traffic,
     metrics: prometheusMetrics({ url: settings.prometheusUrl, pack: traefikCounters }),
     report: kubernetesReport({ kube }),
     hooks: hooks({
@@ -98,5 +112,16 @@ function platformOf({ git, build, registry, ...settings }: WorkerSettings): Plat
       key: () => (keyFile ? readSecret(keyFile) : undefined),
       loopback: settings.hooks.loopback,
     }),
+    ...(forge && { forge }),
   }
+}
+
+function forgeOf({ url, appId, keyFile }: GitHubAppSettings, address: string, traffic: Traffic): Forge {
+  const client = gitHub({ url, appId, key: () => readSecret(keyFile) })
+  return gitHubForge(client, {
+    address: async (app) => {
+      const [host] = (await traffic.read(app))?.hosts ?? []
+      return host && address.replace('{host}', host)
+    },
+  })
 }
