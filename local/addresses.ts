@@ -53,7 +53,6 @@ export const health = {
   registry: `${addresses.registry}/v2/`,
   prometheus: `${addresses.prometheus}/-/ready`,
   gateway: `${addresses.gateway}/ping`,
-  github: `${addresses.githubLocal}/api/v3/meta`,
   worker: `${addresses.worker}/readyz`,
   api: `${addresses.api}/readyz`,
 } as const

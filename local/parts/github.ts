@@ -1,8 +1,8 @@
 // The local GitHub as a part of its own: only where somebody wants to see what Slipway shows on a commit.
 import { join } from 'node:path'
-import { health } from '../addresses.ts'
+import { addresses } from '../addresses.ts'
 import { paths } from '../paths.ts'
-import { notAnswering } from './answers.ts'
+import { get } from './answers.ts'
 import type { Part } from './part.ts'
 
 export function github(): Part {
@@ -14,6 +14,12 @@ export function github(): Part {
       '--enable-source-maps',
       join(paths.root, 'dist', 'local', 'github', 'main.js'),
     ],
-    missing: () => notAnswering(health.github),
+    missing: () => refused(`${addresses.githubLocal}/api/v3/app`),
   }
+}
+
+/** Whoever refuses a stranger serves. */
+async function refused(url: string): Promise<string | undefined> {
+  const { status } = await get(url)
+  return status === 401 || status === 403 ? undefined : `${url} answered ${status}`
 }
