@@ -1,16 +1,14 @@
 // Check runs: an App says on a commit what it found, with notes on lines of code and buttons to press.
-import { accountShown, appShown } from './accounts.ts'
+import { appShown } from './accounts.ts'
 import { commitAt, folderOf } from './commits.ts'
 import { type Call, callingApp, created, type Operations, ok, page, repositoryOf } from './operation.ts'
+import { checkSuiteShown, payloadOf } from './payload.ts'
 import { notFound, Refusal, unprocessable } from './refusal.ts'
-import { repositoryShown } from './repositories.ts'
 import {
   type Action,
-  type App,
   apiOf,
   type CheckRun,
   fullNameOf,
-  installationOf,
   type Json,
   nodeId,
   type Repository,
@@ -19,7 +17,6 @@ import {
   timeOf,
   type User,
 } from './state.ts'
-import type { Webhooks } from './webhooks.ts'
 
 export const checkOperations: Operations = {
   'checks/create': { needs: ['checks', 'write'], answer: create },
@@ -64,8 +61,8 @@ async function create(call: Call) {
   }
   write(state, run, body)
   keep(repository, run)
-  sendCheckRun(call, repository, run, 'created')
-  if (run.status === 'completed') sendCheckRun(call, repository, run, 'completed')
+  sendCheckRun(call, repository, run, { action: 'created' })
+  if (run.status === 'completed') sendCheckRun(call, repository, run, { action: 'completed' })
   return created(checkRunShown(state, repository, run))
 }
 
@@ -79,7 +76,8 @@ function update(call: Call) {
   }
   const was = run.status
   write(call.state, run, call.body)
-  if (was !== 'completed' && run.status === 'completed') sendCheckRun(call, repository, run, 'completed')
+  if (was !== 'completed' && run.status === 'completed')
+    sendCheckRun(call, repository, run, { action: 'completed' })
   return ok(checkRunShown(call.state, repository, run))
 }
 
@@ -224,65 +222,25 @@ export function checkRunShown(state: State, repository: Repository, run: CheckRu
 
 export interface CheckRunEvent {
   readonly action: 'created' | 'completed' | 'requested_action' | 'rerequested'
+  /** Absent: the App itself. */
   readonly sender?: User
   /** The button that was pressed. */
   readonly identifier?: string
 }
 
-type Sends = { readonly state: State; readonly webhooks: Webhooks }
-
-function sendCheckRun(
-  call: Call,
-  repository: Repository,
-  run: CheckRun,
-  action: 'created' | 'completed',
-): void {
-  checkRunEvent(call, repository, run, { action })
-}
-
-/** Tells the App whose run it is; without a sender it was the App itself. */
-export function checkRunEvent(
-  { state, webhooks }: Sends,
+/** Tells the App whose run it is. */
+export function sendCheckRun(
+  { state, webhooks }: Pick<Call, 'state' | 'webhooks'>,
   repository: Repository,
   run: CheckRun,
   { action, sender, identifier }: CheckRunEvent,
 ): void {
-  const { app } = run.suite
-  const by = sender ? accountShown(state, sender) : robot(state, app)
-  webhooks.send(app, 'check_run', {
+  const { suite, status, conclusion } = run
+  const check_suite = checkSuiteShown(state, repository, suite, { status, conclusion, before: null })
+  webhooks.send(suite.app, 'check_run', {
     action,
-    check_run: {
-      ...checkRunShown(state, repository, run),
-      check_suite: checkSuiteShown(state, repository, run),
-    },
+    check_run: { ...checkRunShown(state, repository, run), check_suite },
     ...(identifier === undefined ? {} : { requested_action: { identifier } }),
-    repository: repositoryShown(state, repository),
-    sender: by,
-    installation: { id: installationOf(state, app, repository)?.id },
+    ...payloadOf(state, repository, suite.app, sender ?? suite.app),
   })
-}
-
-const robot = (state: State, app: App): Json => ({
-  ...accountShown(state, { id: app.id, login: `${app.slug}[bot]`, type: 'User' }),
-  type: 'Bot',
-})
-
-function checkSuiteShown(
-  state: State,
-  repository: Repository,
-  { suite, status, conclusion }: CheckRun,
-): Json {
-  return {
-    id: suite.id,
-    node_id: nodeId('CheckSuite', suite.id),
-    head_branch: suite.branch,
-    head_sha: suite.sha,
-    status,
-    conclusion,
-    url: `${apiOf(state)}/repos/${fullNameOf(repository)}/check-suites/${suite.id}`,
-    before: null,
-    after: suite.sha,
-    pull_requests: [],
-    app: appShown(state, suite.app),
-  }
 }

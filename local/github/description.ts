@@ -44,7 +44,9 @@ const file = join(paths.root, 'local/github/generated/openapi.json')
 export function readDescription(): Description {
   const published: Published = JSON.parse(readFileSync(file, 'utf8'))
   const check = checker(published)
-  const routes = Object.entries(published.paths).flatMap(([path, methods]) =>
+  // A ref may have slashes in it: what stands behind it must be asked for first.
+  const longestFirst = Object.entries(published.paths).toSorted(([one], [other]) => other.length - one.length)
+  const routes = longestFirst.flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({
       method: method.toUpperCase(),
       pattern: patternOf(path),
@@ -60,7 +62,6 @@ export function readDescription(): Description {
   }
 }
 
-// A branch's name has slashes in it, and it is always what stands last or before a known word.
 const long = new Set(['branch', 'ref', 'basehead', 'sha'])
 
 function patternOf(path: string): RegExp {

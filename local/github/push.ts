@@ -1,18 +1,17 @@
 // A push becomes webhooks: one for each ref that moved, with the commits it brought, and what else GitHub tells of it.
-import { accountShown, appShown } from './accounts.ts'
-import { type Commit, commitAt, commitsOf, folderOf, loginOf, mergeBaseOf } from './commits.ts'
+import { accountShown } from './accounts.ts'
+import { type Commit, commitsOf, folderOf, loginOf, mergeBaseOf } from './commits.ts'
 import type { Pushed } from './git-http.ts'
-import { repositoryShown } from './repositories.ts'
+import { checkSuiteShown, payloadOf } from './payload.ts'
+import { readCommit } from './repositories.ts'
 import {
-  apiOf,
+  type App,
   fullNameOf,
   type Installation,
   type Json,
-  nodeId,
   type Repository,
   type State,
   suiteOf,
-  type User,
   userNamed,
 } from './state.ts'
 import type { Webhooks } from './webhooks.ts'
@@ -47,30 +46,26 @@ function updatesOf({ before, after }: Pushed): readonly Update[] {
 }
 
 async function tell(state: State, webhooks: Webhooks, push: Pushed, update: Update): Promise<void> {
-  const { repository } = push
-  const sender = userNamed(state, push.login)
-  const payload = await pushPayload(state, push, update, sender)
-  for (const installation of installationsOf(state, repository)) {
-    const common = commonOf(state, repository, installation, sender)
-    const send = (event: string, about: Json) =>
-      webhooks.send(installation.app, event, { ...about, ...common })
+  const { repository, login } = push
+  const sender = userNamed(state, login)
+  const about = await aboutPush(state, push, update)
+  for (const { app } of installationsOf(state, repository)) {
+    const common = payloadOf(state, repository, app, sender)
+    const send = (event: string, own: Json) => webhooks.send(app, event, { ...common, ...own })
     if (update.before === nothing)
       send('create', { ...refEvent(update), master_branch: 'main', description: null })
     if (update.after === nothing) send('delete', refEvent(update))
-    webhooks.send(installation.app, 'push', { ...payload, ...common, repository: payload.repository })
+    send('push', {
+      ...about,
+      repository: { ...(common.repository as Json), ...pushedRepository(state, repository) },
+    })
     if (update.after !== nothing && isBranch(update))
-      send('check_suite', suiteRequested(state, repository, installation, update))
+      send('check_suite', requested(state, repository, app, update, about.head_commit))
   }
 }
 
 const installationsOf = (state: State, { owner }: Repository): readonly Installation[] =>
   state.installations.filter(({ account }) => account.login === owner.login)
-
-export const commonOf = (state: State, repository: Repository, { id }: Installation, sender: User): Json => ({
-  repository: repositoryShown(state, repository),
-  sender: accountShown(state, sender),
-  installation: { id, node_id: nodeId('Installation', id) },
-})
 
 const isBranch = ({ ref }: Update) => ref.startsWith('refs/heads/')
 
@@ -80,36 +75,21 @@ const refEvent = (update: Update): Json => ({
   pusher_type: 'user',
 })
 
-function suiteRequested(state: State, repository: Repository, { app }: Installation, update: Update): Json {
-  const branch = update.ref.slice('refs/heads/'.length)
-  const suite = suiteOf(state, repository, { sha: update.after, branch, app })
-  return {
-    action: 'requested',
-    check_suite: {
-      id: suite.id,
-      node_id: nodeId('CheckSuite', suite.id),
-      head_branch: branch,
-      head_sha: update.after,
-      status: 'queued',
-      conclusion: null,
-      url: `${apiOf(state)}/repos/${fullNameOf(repository)}/check-suites/${suite.id}`,
-      before: update.before,
-      after: update.after,
-      pull_requests: [],
-      app: appShown(state, app),
-    },
-  }
+function requested(state: State, repository: Repository, app: App, update: Update, head: unknown): Json {
+  const { ref, before, after } = update
+  const suite = suiteOf(state, repository, { sha: after, branch: ref.slice('refs/heads/'.length), app })
+  const shown = checkSuiteShown(state, repository, suite, { status: 'queued', conclusion: null, before })
+  const own = { latest_check_runs_count: 0, check_runs_url: `${shown.url}/check-runs`, head_commit: head }
+  return { action: 'requested', check_suite: { ...shown, ...own } }
 }
 
-async function pushPayload(state: State, push: Pushed, update: Update, sender: User): Promise<Json> {
-  const { repository } = push
+async function aboutPush(state: State, push: Pushed, update: Update): Promise<Json> {
+  const { repository, login } = push
   const folder = folderOf(state, repository)
   const html = `${state.url}/${fullNameOf(repository)}`
   const brought = await broughtBy(folder, push, update)
   const shown = (commit: Commit) => pushedCommit(state, repository, commit)
-  const head = update.after === nothing ? undefined : await commitAt(folder, update.after)
-  const [headCommit] = head === undefined ? [] : await commitsOf(folder, ['--max-count=1', head])
-  const shownRepository = repositoryShown(state, repository)
+  const head = update.after === nothing ? undefined : await readCommit(folder, update.after)
   return {
     ref: update.ref,
     before: update.before,
@@ -120,21 +100,22 @@ async function pushPayload(state: State, push: Pushed, update: Update, sender: U
     forced: await isForced(folder, update),
     compare: `${html}/compare/${update.before.slice(0, 12)}...${update.after.slice(0, 12)}`,
     commits: brought.map(shown),
-    head_commit: headCommit ? shown(headCommit) : null,
-    pusher: { name: sender.login, email: `${sender.login}@example.com` },
-    // A push alone has these as numbers of seconds.
-    repository: {
-      ...shownRepository,
-      created_at: secondsOf(shownRepository.created_at),
-      pushed_at: Math.floor(state.now() / 1000),
-      stargazers: 0,
-      master_branch: 'main',
-      owner: { ...accountShown(state, repository.owner), name: repository.owner.login, email: null },
-    },
+    head_commit: head ? shown(head) : null,
+    pusher: { name: login, email: `${login}@example.com` },
   }
 }
 
-const secondsOf = (time: unknown) => Math.floor(Date.parse(String(time)) / 1000)
+/** A push alone has its times as numbers of seconds, and says some things twice. */
+function pushedRepository(state: State, { owner, createdAt }: Repository): Json {
+  return {
+    created_at: Math.floor(Date.parse(createdAt) / 1000),
+    pushed_at: Math.floor(state.now() / 1000),
+    stargazers: 0,
+    master_branch: 'main',
+    owner: { ...accountShown(state, owner), name: owner.login, email: null },
+    ...(owner.type === 'Organization' ? { organization: owner.login } : {}),
+  }
+}
 
 /** Oldest first, and the newest of them when there are too many; a tag brings none that a branch has. */
 async function broughtBy(folder: string, { before }: Pushed, update: Update): Promise<readonly Commit[]> {

@@ -81,6 +81,11 @@ function chosen(all: Readonly<Record<string, Json>>): Json {
   return Object.fromEntries(found)
 }
 
+/** Its own copy of an installation has an account be a person and an enterprise at once: no answer could be that. */
+const corrected: Readonly<Record<string, Json>> = {
+  'apps/list-installations': { type: 'array', items: { $ref: '#/components/schemas/installation' } },
+}
+
 /** Answers of the 2xx kind alone are kept: every refusal has the same shape. */
 function operation({ operationId, parameters = [], requestBody, responses }: Json): Json {
   const good = Object.entries(responses as Json).filter(([status]) => status.startsWith('2'))
@@ -88,8 +93,15 @@ function operation({ operationId, parameters = [], requestBody, responses }: Jso
     operationId,
     parameters: (parameters as Json[]).map(parameter),
     ...(requestBody ? { requestBody: content(requestBody as Json) } : {}),
-    responses: Object.fromEntries(good.map(([status, one]) => [status, content(one as Json)])),
+    responses: Object.fromEntries(
+      good.map(([status, one]) => [status, response(String(operationId), one as Json)]),
+    ),
   }
+}
+
+function response(operationId: string, one: Json): Json {
+  const schema = corrected[operationId]
+  return schema ? { content: { 'application/json': { schema } } } : content(one)
 }
 
 function parameter(one: Json): Json {

@@ -7,7 +7,7 @@ import { getRequestListener } from '@hono/node-server'
 import { run } from '../process.ts'
 import { type Asked, githubApi } from './api.ts'
 import { callers } from './caller.ts'
-import { checkRunEvent, checkRunShown } from './checks.ts'
+import { checkRunShown, sendCheckRun } from './checks.ts'
 import { folderOf, gitSettings } from './commits.ts'
 import { commitStatusShown, deploymentShown, statusShown } from './deployments.ts'
 import { type Disturbance, noFaults } from './faults.ts'
@@ -145,11 +145,11 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
     press: (id, identifier, login) => {
       const { repository, checkRun } = checkRunIn(state, id)
       const sender = userNamed(state, login)
-      checkRunEvent(parts, repository, checkRun, { action: 'requested_action', sender, identifier })
+      sendCheckRun(parts, repository, checkRun, { action: 'requested_action', sender, identifier })
     },
     rerequest: (id, login) => {
       const { repository, checkRun } = checkRunIn(state, id)
-      checkRunEvent(parts, repository, checkRun, { action: 'rerequested', sender: userNamed(state, login) })
+      sendCheckRun(parts, repository, checkRun, { action: 'rerequested', sender: userNamed(state, login) })
     },
     sendTo: ({ url, secret }) => void Object.assign(app, { webhookUrl: url, webhookSecret: secret }),
     deliveries: () => parts.webhooks.deliveries.map(deliveryInBrief),

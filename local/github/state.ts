@@ -53,6 +53,7 @@ export interface CheckSuite {
   readonly sha: string
   readonly branch: string | null
   readonly app: App
+  readonly createdAt: string
 }
 
 export interface Action {
@@ -188,7 +189,7 @@ export function suiteOf(
 ): CheckSuite {
   const known = repository.checkSuites.find(({ sha, app }) => sha === about.sha && app === about.app)
   if (known) return known
-  const suite = { id: state.nextId(), ...about }
+  const suite = { id: state.nextId(), createdAt: timeOf(state.now()), ...about }
   repository.checkSuites.push(suite)
   return suite
 }

@@ -23,7 +23,12 @@ describe('a check run', () => {
     const made = await create({ external_id: 'release/default/shop/1', status: 'in_progress' })
     expect(made.status).toBe(201)
     expect(made.body).toMatchObject({ status: 'in_progress', conclusion: null, head_sha: sha })
-    const finished = await on.ask('PATCH', `${runs}/${made.body.id}`, { conclusion: 'success' }, authorization)
+    const finished = await on.ask(
+      'PATCH',
+      `${runs}/${made.body.id}`,
+      { conclusion: 'success' },
+      authorization,
+    )
     expect(finished.body).toMatchObject({ id: made.body.id, status: 'completed', conclusion: 'success' })
   })
 })

@@ -27,6 +27,8 @@ export interface Stage {
   readonly commit: (path: string, content: string) => Promise<string>
   /** Webhooks that came. */
   readonly came: readonly Asked[]
+  /** Where they come to. */
+  readonly receiver: string
   readonly close: () => Promise<void>
 }
 
@@ -69,6 +71,7 @@ export async function stage(options: Partial<GithubOptions> = {}): Promise<Stage
       return (await git('rev-parse', 'HEAD')).trim()
     },
     came,
+    receiver: receiver.url,
     close: async () => {
       await github.close()
       await receiver.close()
@@ -113,7 +116,10 @@ export interface Claims {
 }
 
 /** As an App signs one that is good for nine minutes. */
-export function jwt({ id, privateKey }: Pick<Github['app'], 'id' | 'privateKey'>, claims: Claims = {}): string {
+export function jwt(
+  { id, privateKey }: Pick<Github['app'], 'id' | 'privateKey'>,
+  claims: Claims = {},
+): string {
   const now = Math.floor(Date.now() / 1000)
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iat: now - 60, exp: now + 540, iss: id, ...claims })}`

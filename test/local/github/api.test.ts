@@ -1,0 +1,72 @@
+// The API in whole: every operation answers as GitHub publishes it, and a request that is not as published is refused.
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { jwt, type Stage, stage } from './stage.ts'
+
+let on: Stage
+let sha: string
+let app: string
+let installation: string
+beforeAll(async () => {
+  on = await stage()
+  await on.commit('a', '1')
+  sha = await on.commit('b', '2')
+  await on.git('push', '--quiet', 'origin', 'main', 'main:refs/heads/feature/x')
+  app = `Bearer ${jwt(on.github.app)}`
+  installation = `Bearer ${await on.token()}`
+})
+afterAll(() => on.close())
+
+const repo = '/repos/acme/shop'
+const get = (path: string, authorization = installation) => on.ask('GET', path, undefined, authorization)
+
+describe('what is asked as published', () => {
+  test('is answered as published', async () => {
+    const run = await on.ask('POST', `${repo}/check-runs`, { name: 'x', head_sha: sha }, installation)
+    const deployment = await on.ask(
+      'POST',
+      `${repo}/deployments`,
+      { ref: sha, auto_merge: false, required_contexts: [], environment: 'default/shop' },
+      installation,
+    )
+    const statuses = `${repo}/deployments/${deployment.body.id}/statuses`
+    await on.ask(
+      'POST',
+      statuses,
+      { state: 'success', environment_url: 'https://shop.example.com' },
+      installation,
+    )
+    await on.ask(
+      'POST',
+      `${repo}/statuses/${sha}`,
+      { state: 'pending', context: 'slipway/shop' },
+      installation,
+    )
+    await on.github.settled()
+    const [delivery] = (await get('/app/hook/deliveries', app)).body
+    const asked = [
+      get('/app', app),
+      get('/app/installations', app),
+      get(`/app/installations/${on.shop.installation}`, app),
+      get('/app/hook/config', app),
+      get(`/app/hook/deliveries/${delivery.id}`, app),
+      get(`${repo}/installation`, app),
+      get('/installation/repositories'),
+      get(repo),
+      get(`/repositories/${on.shop.id}`),
+      get(`${repo}/branches/main`),
+      get(`${repo}/branches/feature/x`),
+      get(`${repo}/commits/main`),
+      get(`${repo}/compare/${sha}~1...${sha}`),
+      get(`${repo}/collaborators/ana/permission`),
+      get(`${repo}/commits/${sha}/check-runs`),
+      get(`${repo}/check-runs/${run.body.id}`),
+      get(`${repo}/check-runs/${run.body.id}/annotations`),
+      get(`${repo}/deployments`),
+      get(statuses),
+      get(`${repo}/commits/${sha}/statuses`),
+    ]
+    const statusesOfAll = (await Promise.all(asked)).map(({ status }) => status)
+    expect(on.github.violations()).toEqual([])
+    expect(statusesOfAll).toEqual(asked.map(() => 200))
+  })
+})
