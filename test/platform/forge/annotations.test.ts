@@ -1,0 +1,56 @@
+// Where a failure is shown in the repository.
+import { expect, it } from 'vitest'
+import { describeProblems, readManifest } from '../../../domain/manifest.ts'
+import { annotations } from '../../../platform/forge/annotations.ts'
+import { app, ended } from './status.ts'
+
+const of = (message: string) => annotations(ended(7, 'failed', message))
+
+it('shows each problem of the file at its line and column', () => {
+  const read = readManifest(
+    'apiVersion: slipway.dev/v1beta1\nkind: App\nmetadata: {name: shop}\nspec:\n  run:\n    prot: 80\n    replicas: many\n',
+    app,
+  )
+  const problems = 'problems' in read ? read.problems : []
+  expect(of(describeProblems(problems))).toMatchObject([
+    { path: 'slipway.yaml', start_line: 6, end_line: 6, start_column: 5, end_column: 5 },
+    { path: 'slipway.yaml', start_line: 7, message: expect.stringContaining('spec.run.replicas') },
+  ])
+})
+
+it('shows one problem alone, and what is wrong with the file as a whole', () => {
+  expect(of('slipway.yaml:7:5 spec.run.prot: unknown key')).toEqual([
+    {
+      path: 'slipway.yaml',
+      start_line: 7,
+      end_line: 7,
+      start_column: 5,
+      end_column: 5,
+      annotation_level: 'failure',
+      message: 'spec.run.prot: unknown key',
+    },
+  ])
+  expect(of(`slipway.yaml in commit ${'a'.repeat(40)} is a symbolic link ("slipway.yaml")`)).toMatchObject([
+    { start_line: 1, message: 'is a symbolic link ("slipway.yaml")' },
+  ])
+  expect(of('slipway.yaml spec.route: shop.example.com is served by default/other')).toMatchObject([
+    { start_line: 1, message: 'spec.route: shop.example.com is served by default/other' },
+  ])
+})
+
+it('shows a failed build at its line of the Dockerfile', () => {
+  const log = '#6 ERROR: npm ci\nslipway.yaml: no\nDockerfile:99'
+  const step = 'step [2/3] RUN npm ci ended with exit code 7 (build/Dockerfile:2)'
+  expect(of(`cannot build shop-7 (3f2c1d0): ${step}\n${log}`)).toEqual([
+    { path: 'build/Dockerfile', start_line: 2, end_line: 2, annotation_level: 'failure', message: step },
+  ])
+  expect(
+    of('cannot build shop-7 (3f2c1d0): dockerfile parse error on line 3: unknown instruction: FRM'),
+  ).toMatchObject([{ path: 'Dockerfile', start_line: 3 }])
+})
+
+it('shows nothing of what has no place, or did not fail', () => {
+  expect(of('cannot build shop-7 (3f2c1d0): it needed more memory than the build’s 2Gi')).toEqual([])
+  expect(of('its pods did not become ready')).toEqual([])
+  expect(annotations(ended(7, 'rolled-back', 'slipway.yaml:7:5 odd'))).toEqual([])
+})
