@@ -1,10 +1,12 @@
 // The memory platform keeps the contracts that the real drivers keep, so that tests which use it can be believed.
+import { forgeWorld, memoryForge } from '../../platform/memory/forge.ts'
 import { memoryPlatform } from '../../platform/memory.ts'
 import { aPlan } from '../platform/build/plan.ts'
 import { aQuestion } from '../platform/hooks/question.ts'
 import { type BuildSetup, buildContract } from './build.ts'
 import { type DeploySetup, deployContract } from './deploy.ts'
-import { aClock, aRevision, aRun } from './fixtures.ts'
+import { aClock, aRevision, aRun, fakeSha } from './fixtures.ts'
+import { forgeContract } from './forge.ts'
 import { hooksContract } from './hooks.ts'
 import { type MetricsSetup, metricsContract } from './metrics.ts'
 import { type ReportSetup, reportContract } from './report.ts'
@@ -176,6 +178,31 @@ reportContract(async (): Promise<ReportSetup> => {
         .filter((event) => event.release === `${app.namespace}/${app.name}`)
         .map(({ phase, message }) => `${phase}: ${message}`),
     appStatus: async (app) => world.apps.get(`${app.namespace}/${app.name}`),
+    close,
+  }
+})
+
+forgeContract('memory', async () => {
+  const world = forgeWorld()
+  let commits = 0
+  return {
+    forge: memoryForge(world),
+    repository: 'https://github.example/acme/shop',
+    newCommit: async () => {
+      commits += 1
+      return fakeSha(`commit ${commits}`)
+    },
+    checks: async (sha) =>
+      [...world.checks.values()]
+        .filter((one) => one.sha === sha)
+        .map(({ name, conclusion, output, actions }) => ({
+          name,
+          ...(conclusion && { conclusion }),
+          title: output.title,
+          buttons: actions.map(({ identifier }) => identifier),
+        })),
+    deployments: async () => [...world.deployments.values()],
+    permit: async (login, permission) => void world.permissions.set(login, permission),
     close,
   }
 })
