@@ -73,8 +73,8 @@ export function buildkit(
     }
     if (pod.status?.phase === 'Succeeded') return await readImage(plan, job, pod)
     const log = await logOf(pod, 400)
-    const limits = settings.limits ?? buildLimits
-    const failure = explain(pod, log, { limits, deadline: settings.deadline ?? buildDeadline })
+    const { limits = buildLimits, deadline = buildDeadline } = settings
+    const failure = explain(pod, log, { limits, deadline, context: plan.spec.build.context })
     if (failure.fault === 'cluster') throw await clusterFault(job, failure)
     throw new PermanentFailure('BuildFailed', `cannot build ${short(plan)}: ${failure.message}`, {
       detail: tail(log, { lines: 40, bytes: 8 * 1024 }),

@@ -1,4 +1,5 @@
 // Why a build ended badly, read from what its pod left: the commit's own fault, a limit, or the cluster's.
+import { normalize } from 'node:path/posix'
 import type { Condition, ContainerStatus, Job, Pod } from '../kinds.ts'
 import { type BuildLimits, buildContainer, exitCodes } from './job.ts'
 
@@ -23,12 +24,17 @@ const hopeless = new Set([
   'RunContainerError',
 ])
 
+export interface Terms {
+  readonly limits: BuildLimits
+  /** Seconds. */
+  readonly deadline: number
+  /** The folder of the repository that was built. */
+  readonly context: string
+}
+
 /** Why a pod that ended did not succeed. */
-export function explain(
-  pod: Pod,
-  log: string,
-  { limits, deadline }: { readonly limits: BuildLimits; readonly deadline: number },
-): BuildFailure {
+export function explain(pod: Pod, log: string, terms: Terms): BuildFailure {
+  const { limits, deadline } = terms
   const { reason = '', message = '' } = pod.status ?? {}
   const ended = containerOf(pod)?.state?.terminated
   if (reason === 'DeadlineExceeded') {
@@ -47,7 +53,7 @@ export function explain(
     const why = [reason, message, ended && `exit code ${ended.exitCode}`].filter(Boolean).join(', ')
     return { fault: 'cluster', message: `its pod was lost (${why || 'no reason given'})` }
   }
-  return explainLog(log, limits)
+  return explainLog(log, terms)
 }
 
 /** A Job that ended and has no pod to ask. */
@@ -69,11 +75,12 @@ export const containerOf = (pod: Pod): ContainerStatus | undefined =>
   pod.status?.containerStatuses?.find(({ name }) => name === buildContainer)
 
 /** BuildKit ends its log with the step, the place in the Dockerfile and, to the end, `error: …`. */
-function explainLog(log: string, limits: BuildLimits): BuildFailure {
+function explainLog(log: string, { limits, context }: Terms): BuildFailure {
   const error = log.split(/^error: /im).at(-1) ?? ''
   if (error === log) return { fault: 'commit', message: 'it ended without saying why; see the log' }
   const place = last(log, /^(\S.*:\d+)\n-{10,}$/gm)?.[1]
-  const at = place === undefined ? '' : ` (${place})`
+  // BuildKit knows nothing of what lies around the folder.
+  const at = place === undefined ? '' : ` (${normalize(`${context}/${place}`)})`
   const code = /did not complete successfully: exit code: (\d+)/.exec(error)?.[1]
   if (code !== undefined) {
     const step = last(log, /^ > (\[.+\] .+):$/gm)?.[1] ?? 'a step'

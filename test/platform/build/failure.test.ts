@@ -4,7 +4,7 @@ import { explain, explainJob, stuck } from '../../../platform/build/failure.ts'
 import { buildLimits } from '../../../platform/build/job.ts'
 import type { Pod } from '../../../platform/kinds.ts'
 
-const limits = { limits: buildLimits, deadline: 1800 }
+const limits = { limits: buildLimits, deadline: 1800, context: '.' }
 const metadata = { name: 'build', namespace: 'slipway-builds' }
 const podThatEnded = (exitCode: number, status: Pod['status'] = {}, reason = 'Error'): Pod => ({
   metadata,
@@ -37,6 +37,11 @@ describe('explain', () => {
       fault: 'commit',
       message: 'step [2/3] RUN npm ci ended with exit code 7 (Dockerfile:2)',
     })
+  })
+
+  it('names the place in the repository, not in the folder that is built', () => {
+    const { message } = explain(podThatEnded(1), logOfStep(7), { ...limits, context: 'services/shop/' })
+    expect(message).toMatch(/\(services\/shop\/Dockerfile:2\)$/)
   })
 
   it('names the limit when a step was killed', () => {
