@@ -69,11 +69,12 @@ async function installationOn(
     method: 'GET',
     path: `/repos/${fullName(repository)}/installation`,
   }).catch(notInstalled(repository))
-  const { id, permissions = {} } = body as { id?: number; permissions?: Record<string, string> }
-  if (!Number.isSafeInteger(id))
+  const { id, permissions = {} } = (body ?? {}) as { id?: number; permissions?: Record<string, string> }
+  if (id === undefined || !Number.isSafeInteger(id) || !url.pathname.endsWith('/installation')) {
     throw new Error(`GitHub's answer names no installation on ${fullName(repository)}`)
+  }
   const moved = /\/repositories\/(\d+)\/installation$/.exec(url.pathname)?.[1]
-  return { id: id as number, permissions, ...(moved && { repository: Number(moved) }) }
+  return { id, permissions, ...(moved && { repository: Number(moved) }) }
 }
 
 async function tokenFor(
@@ -90,7 +91,7 @@ async function tokenFor(
       permissions: granted(rights, permissions),
     },
   }).catch(notInstalled(repository))
-  const { token, expires_at: expires } = body as { token?: unknown; expires_at?: unknown }
+  const { token, expires_at: expires } = (body ?? {}) as { token?: unknown; expires_at?: unknown }
   const until = Date.parse(String(expires))
   if (typeof token === 'string' && token !== '' && Number.isFinite(until)) return { token, until }
   throw new Error(`GitHub's answer holds no token for ${fullName(repository)}`)

@@ -132,14 +132,26 @@ describe('tokens', () => {
     expect((await runs()).status).toBe(200)
   })
 
-  it('follow a repository to its new name by its number', async () => {
-    const { client, asked, repository } = await github(({ path }, response) => {
-      if (path === '/repos/acme/shop/installation')
-        response.writeHead(301, { location: '/api/v3/repositories/1296269/installation' }).end()
+  it('follow a repository to its new name by its number, and so does what is asked with them', async () => {
+    const { client, asked, repository } = await github(({ path, method, body }, response) => {
+      const [, below] = /^\/repos\/acme\/shop(\/.*)$/.exec(path) ?? []
+      if (below) response.writeHead(301, { location: `/api/v3/repositories/1296269${below}` }).end()
+      else if (path === '/repositories/1296269/check-runs') sendJson(response, 201, { method, body })
     })
-    await client.token(repository, { contents: 'read' })
+    const run = { method: 'POST', path: '/check-runs', body: { name: 'x' } } as const
+    const answer = await client.on(repository, { checks: 'write' }, run)
+    expect(answer.body).toEqual({ method: 'POST', body: '{"name":"x"}' })
     const made = asked.find(({ url }) => url.endsWith('/access_tokens'))
     expect(JSON.parse(made?.body ?? '')).toMatchObject({ repository_ids: [1296269] })
+  })
+
+  it('are not asked for where the answer is about something else', async () => {
+    const { runs } = await github(({ path }, response) => {
+      if (path === '/repos/acme/shop/installation')
+        response.writeHead(301, { location: '/api/v3/repositories/1296269' }).end()
+      else sendJson(response, 200, { id: 1296269 })
+    })
+    expect((await failure(runs())).message).toBe("GitHub's answer names no installation on acme/shop")
   })
 })
 
