@@ -6,6 +6,7 @@ import { aStatus } from './fixtures.ts'
 
 export interface ForgeSetup {
   readonly forge: Forge
+  /** Where these people may do what they may. */
   readonly repository: string
   /** A commit of the repository that nothing stands on yet. */
   readonly newCommit: () => Promise<string>
@@ -13,9 +14,10 @@ export interface ForgeSetup {
   readonly checks: (sha: string) => Promise<readonly CheckSeen[]>
   /** Of all commits, oldest first. */
   readonly deployments: () => Promise<readonly DeploymentSeen[]>
-  readonly permit: (login: string, permission: Permission) => Promise<void>
   readonly close: () => Promise<void>
 }
+
+export const people: Readonly<Record<string, Permission>> = { ada: 'admin', ana: 'write', ben: 'read' }
 
 export interface CheckSeen {
   readonly name: string
@@ -158,14 +160,12 @@ export function forgeContract(name: string, make: () => Promise<ForgeSetup>): vo
       ])
     })
 
-    test.each(['admin', 'write', 'read', 'none'] as const)('knows who may %s', async (permission) => {
-      await setup.permit(`who-may-${permission}`, permission)
-      expect(await setup.forge.permission(setup.repository, `who-may-${permission}`)).toBe(permission)
-    })
-
-    test('knows nobody whom it was not told of', async () => {
-      expect(await setup.forge.permission(setup.repository, 'a-stranger')).toBe('none')
-    })
+    test.each([...Object.entries(people), ['nobody', 'none']])(
+      'knows what %s may: %s',
+      async (login, permission) => {
+        expect(await setup.forge.permission(setup.repository, login)).toBe(permission)
+      },
+    )
 
     test('gives a token to read with', async () => {
       expect(await setup.forge.readToken(setup.repository)).not.toBe('')

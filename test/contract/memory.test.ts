@@ -6,7 +6,7 @@ import { aQuestion } from '../platform/hooks/question.ts'
 import { type BuildSetup, buildContract } from './build.ts'
 import { type DeploySetup, deployContract } from './deploy.ts'
 import { aClock, aRevision, aRun, fakeSha } from './fixtures.ts'
-import { forgeContract } from './forge.ts'
+import { forgeContract, people } from './forge.ts'
 import { hooksContract } from './hooks.ts'
 import { type MetricsSetup, metricsContract } from './metrics.ts'
 import { type ReportSetup, reportContract } from './report.ts'
@@ -184,6 +184,7 @@ reportContract(async (): Promise<ReportSetup> => {
 
 forgeContract('memory', async () => {
   const world = forgeWorld()
+  for (const [login, permission] of Object.entries(people)) world.permissions.set(login, permission)
   let commits = 0
   return {
     forge: memoryForge(world),
@@ -202,7 +203,6 @@ forgeContract('memory', async () => {
           buttons: actions.map(({ identifier }) => identifier),
         })),
     deployments: async () => [...world.deployments.values()],
-    permit: async (login, permission) => void world.permissions.set(login, permission),
     close,
   }
 })
