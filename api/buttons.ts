@@ -9,8 +9,11 @@ import type { Apps } from './apps.ts'
 import { notDurable, type Result } from './hints.ts'
 import type { Releases, SeenRelease } from './releases.ts'
 
-/** What a button can ask for. Slipway's account needs each of them as a verb: manifests/install/roles.yaml. */
-export const buttonVerbs = ['approve', 'abort', 'rollback', 'promote', 'retry'] as const
+/**
+ * What a button can ask for. Slipway's account needs each of them as a verb: manifests/install/roles.yaml. Promoting is none:
+ * it overrules the judge and the gates, and who may write in a repository may not do that in a cluster.
+ */
+export const buttonVerbs = ['approve', 'abort', 'rollback', 'retry'] as const
 export type ButtonVerb = (typeof buttonVerbs)[number]
 
 export interface Click {
@@ -60,7 +63,7 @@ export function buttons(options: ButtonOptions): Buttons {
       const subject = await orLater('read the release', subjectOf(shown, click))
       if (!subject) return { status: 'ignored:not-ours' }
       const may = await orLater('ask what this person may do', permission(subject.repository, click.login))
-      return enough(click.verb, may) ? commanded(subject, click) : refused(subject, click, may)
+      return enough(may) ? commanded(subject, click) : refused(subject, click, may)
     },
   }
 
@@ -126,10 +129,8 @@ function shownBy({ externalId }: Click): Shown | undefined {
   return { workflowId, namespace, name: releaseName(release), gate }
 }
 
-/** Who may write may deploy: they could push. To overrule the judge and the gates takes whoever answers for the repository. */
-function enough(verb: ButtonVerb, permission: string): boolean {
-  return permission === 'admin' || (permission === 'write' && verb !== 'promote')
-}
+/** Who may write could push. Whether an approval of theirs counts is for the gate to say. */
+const enough = (permission: string): boolean => permission === 'admin' || permission === 'write'
 
 /** The delivery names the Command: delivered again, it is there already. */
 async function ask(

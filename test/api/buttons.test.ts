@@ -113,14 +113,13 @@ test.each([
   ['bo', 'abort'],
   ['nobody', 'abort'],
   ['bo', 'approve'],
-  ['ana', 'promote'],
 ] as const)('%s may not %s: nothing is done', async (login, verb) => {
   const externalId = verb === 'approve' ? `${release}/approve/before-50` : release
   expect(await clicked({ login, verb, externalId })).toEqual({ status: 'refused:permission' })
   expect(await commands()).toEqual([])
 })
 
-test.each(['abort', 'rollback', 'retry', 'promote'] as const)('an administrator may %s', async (verb) => {
+test.each(['abort', 'rollback', 'retry'] as const)('an administrator may %s', async (verb) => {
   expect(await clicked({ login: 'root', verb })).toMatchObject({ status: 'accepted' })
 })
 

@@ -73,7 +73,7 @@ const runs = [
   sent(
     'check_run',
     'a button of nobody’s',
-    { ...click, requested_action: { identifier: 'pause' } },
+    { ...click, requested_action: { identifier: 'promote' } },
     ignored('button'),
   ),
   sent(

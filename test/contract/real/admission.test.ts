@@ -300,6 +300,7 @@ describe('Slipway’s own accounts', () => {
     ['slipway-api', 'create', 'commands.slipway.dev', 'default', true],
     ['slipway-api', 'create', 'commands.slipway.dev', 'kube-system', false],
     ['slipway-api', 'approve', 'releases.slipway.dev', 'default', true],
+    ['slipway-api', 'promote', 'releases.slipway.dev', 'default', false],
     ['slipway-api', 'pause', 'releases.slipway.dev', 'default', false],
     ['slipway-api', 'freeze', 'apps.slipway.dev', 'default', false],
     ['slipway-api', 'create', 'deployments.apps', 'default', false],
