@@ -9,7 +9,23 @@ export interface BodyLimits {
 // The rest of the body is not wanted: the connection cannot carry another request.
 const headers = { connection: 'close' }
 
+/** A megabyte: more than anything that is said here. */
+export const mebibyte = 1_048_576
+
+/** Of this media type, as itself: `application/json`. Fails otherwise, before anything is read. */
+export function checkMediaType({ headers: given }: Request, type: string): void {
+  if (mediaType(given) === type) return
+  throw new Problem(415, 'content-type', `set content type to ${type}`, { headers })
+}
+
+/** Without its parameters, in small letters. */
+export const mediaType = (headers: Headers): string =>
+  (headers.get('content-type') ?? '').split(';', 1)[0]?.trim().toLowerCase() ?? ''
+
 export async function readBody(request: Request, limits: BodyLimits): Promise<Uint8Array> {
+  if (request.headers.has('content-encoding')) {
+    throw new Problem(415, 'content-encoding', 'send the body without content encoding', { headers })
+  }
   const tooLarge = () =>
     new Problem(413, 'body-too-large', `the body is larger than ${limits.bytes} bytes; use head poll`, {
       headers,

@@ -1,7 +1,8 @@
 // GitHub's `create`, `delete` and `check_suite` events: a branch is there, is gone, or shall be looked at again.
 import { z } from 'zod'
-import { Installation, parsed, Repository, urlsOf } from './github-payload.ts'
+import { Installation, Repository, urlsOf } from './github-payload.ts'
 import type { Hints, Result } from './hints.ts'
+import { parsed } from './payload.ts'
 import type { JsonObject } from './strict-json.ts'
 
 // Unlike a push, these name a branch as people do: `main`.

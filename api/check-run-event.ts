@@ -1,8 +1,9 @@
 // GitHub's `check_run` event: somebody clicked a button on a check run of ours, or asked to run it again.
 import { z } from 'zod'
 import { type Buttons, type ButtonVerb, buttonVerbs, type Click } from './buttons.ts'
-import { Account, Commit, Id, Installation, parsed, Repository, urlsOf } from './github-payload.ts'
+import { Account, Id, Installation, Repository, urlsOf } from './github-payload.ts'
 import type { Result } from './hints.ts'
+import { Commit, parsed } from './payload.ts'
 import type { JsonObject } from './strict-json.ts'
 
 const CheckRunEvent = z.object({

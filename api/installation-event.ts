@@ -1,8 +1,9 @@
 // GitHub's `installation` and `installation_repositories` events: which repositories Slipway may see has changed.
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { Id, parsed } from './github-payload.ts'
+import { Id } from './github-payload.ts'
 import type { Hints, Result } from './hints.ts'
+import { parsed } from './payload.ts'
 import type { JsonObject } from './strict-json.ts'
 
 // These name repositories without their addresses: where they lie is told by the account that they belong to.

@@ -5,6 +5,7 @@ import { kubernetes as connectKubernetes } from '../platform/kubernetes.ts'
 import { type ApiSettings, apiSettings, readSecret } from '../platform/settings.ts'
 import { declaredApps } from './apps.ts'
 import { commandAnswers, temporalAsk } from './commands.ts'
+import { events } from './events.ts'
 import { follower } from './follow.ts'
 import { gitBackend } from './git-backend.ts'
 import { installHook } from './git-hook.ts'
@@ -24,7 +25,7 @@ import { routes } from './routes.ts'
 import { type Route, server } from './server.ts'
 import { temporalSources } from './sources.ts'
 import { ownRepositories, sweep } from './sweep.ts'
-import { gitTokens } from './tokens.ts'
+import { eventsToken, gitTokens } from './tokens.ts'
 import { admission, clusterJudge } from './visitor.ts'
 import { informerOf, watch } from './watch.ts'
 import { githubWebhook, webhookSecrets } from './webhooks.ts'
@@ -87,6 +88,14 @@ const webhook = githubWebhook({
   metrics,
   log,
 })
+const cloudEvents = events({
+  token: settings.eventsTokenFile ? eventsToken(readSecret(settings.eventsTokenFile)) : undefined,
+  apps,
+  ready: appObjects.synced,
+  sources,
+  metrics,
+  log,
+})
 const pages = releasePages({
   releases,
   admit: admission({ judge: clusterJudge(kubernetes.config) }),
@@ -99,7 +108,7 @@ const ready = readiness({
   kubernetes: () => (watches.every((one) => one.synced()) ? undefined : 'the watch is not up to date'),
   ...git?.checks,
 })
-const table = routes({ alive, ready, metrics, webhook, pages, git: git?.answer })
+const table = routes({ alive, ready, metrics, webhook, events: cloudEvents, pages, git: git?.answer })
 
 const listening = await listen(server({ routes: table, metrics, log }).fetch, settings.listen)
 log.info({ addresses: listening.addresses }, 'listening')

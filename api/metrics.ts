@@ -4,6 +4,7 @@ import { Counter, collectDefaultMetrics, Histogram, Registry } from 'prom-client
 export interface Metrics {
   readonly answered: (route: string, method: string, status: number, seconds: number) => void
   readonly webhook: (result: string) => void
+  readonly event: (result: string) => void
   readonly redelivered: (result: 'asked' | 'failed') => void
   readonly looked: (result: 'told' | 'failed') => void
   readonly commanded: (result: string) => void
@@ -27,6 +28,7 @@ export function prometheusMetrics(): Metrics {
   const counter = (name: string, help: string, labelNames: string[]) =>
     new Counter({ name, help, labelNames, registers })
   const webhooks = counter('slipway_api_webhooks_total', 'Webhook deliveries, by result', ['result'])
+  const events = counter('slipway_api_events_total', 'CloudEvents, by result', ['result'])
   const redeliveries = counter('slipway_api_redeliveries_total', 'Deliveries asked for again, by result', [
     'result',
   ])
@@ -36,6 +38,7 @@ export function prometheusMetrics(): Metrics {
     answered: (route, method, status, took) =>
       seconds.observe({ route, method: methods.has(method) ? method : 'other', status: `${status}` }, took),
     webhook: (result) => webhooks.inc({ result }),
+    event: (result) => events.inc({ result }),
     redelivered: (result) => redeliveries.inc({ result }),
     looked: (result) => looks.inc({ result }),
     commanded: (result) => commands.inc({ result }),

@@ -1,7 +1,8 @@
 // The few fields of GitHub's `push` event that are used. They are hints: what is released is read from the repository.
 import { z } from 'zod'
-import { Account, Commit, Installation, parsed, Repository, urlsOf } from './github-payload.ts'
+import { Account, Installation, Repository, urlsOf } from './github-payload.ts'
 import type { Hint, Hints, Result } from './hints.ts'
+import { Commit, parsed } from './payload.ts'
 import type { JsonObject } from './strict-json.ts'
 
 const Push = z.object({

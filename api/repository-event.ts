@@ -1,8 +1,9 @@
 // GitHub's `repository` event: a repository that Apps are released from has another name, another owner, or is gone.
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { Account, Installation, parsed, Repository, urlsOf } from './github-payload.ts'
+import { Account, Installation, Repository, urlsOf } from './github-payload.ts'
 import type { Hints, Result } from './hints.ts'
+import { parsed } from './payload.ts'
 import type { JsonObject } from './strict-json.ts'
 
 const RepositoryEvent = z.object({

@@ -8,16 +8,18 @@ export interface Answers {
   readonly ready: Route['answer']
   readonly metrics: Pick<Metrics, 'text' | 'contentType'>
   readonly webhook: Route['answer']
+  readonly events: Route['answer']
   readonly pages: ReleasePages
   /** Undefined: there is no git remote here. */
   readonly git: Route['answer'] | undefined
 }
 
-export const routes = ({ alive, ready, metrics, webhook, pages, git }: Answers): readonly Route[] => [
+export const routes = ({ alive, ready, metrics, webhook, events, pages, git }: Answers): readonly Route[] => [
   { methods: ['GET'], path: '/healthz', access: 'anyone', answer: alive },
   { methods: ['GET'], path: '/readyz', access: 'anyone', answer: ready },
   { methods: ['GET'], path: '/metrics', access: 'anyone', answer: () => metricsPage(metrics) },
   { methods: ['POST'], path: '/webhooks/github', access: 'signature', answer: webhook },
+  { methods: ['POST'], path: '/events', access: 'events-token', answer: events },
   { methods: ['GET'], path: '/api/releases', access: 'kubernetes-token', answer: pages.list },
   {
     methods: ['GET'],

@@ -8,6 +8,7 @@ import { Problem, problemReply, quoted } from './problem.ts'
 export type Access =
   | 'anyone' // says nothing that an outsider may not know
   | 'signature' // proves itself over its own bytes
+  | 'events-token' // a bearer token of Slipway's own, for those who only say "look again"
   | 'git-token' // Basic authentication with a token of the git remote
   | 'kubernetes-token' // a bearer token whose owner may do this in the cluster
 

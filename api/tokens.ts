@@ -1,4 +1,4 @@
-// The git remote's two tokens: one pushes and fetches, the other only fetches.
+// Tokens that are shown here: the git remote's two, one pushes and fetches, the other only fetches; and that of who sends events.
 import { createHash, timingSafeEqual } from 'node:crypto'
 
 export type Right = 'push' | 'fetch'
@@ -17,6 +17,21 @@ export function gitTokens(secrets: Readonly<Record<Right, string>>): Tokens {
     return mayFetch ? 'fetch' : undefined
   }
 }
+
+/** Whether this is the token that `SLIPWAY_EVENTS_TOKEN_FILE` holds: it may only make Apps look again, but many times. */
+export function eventsToken(secret: string): (token: string) => boolean {
+  if (Buffer.byteLength(secret) < 32) {
+    throw new Error(
+      'cannot use the token of who sends events: write a random one of at least 32 bytes to SLIPWAY_EVENTS_TOKEN_FILE',
+    )
+  }
+  const right = digest(secret)
+  return (token) => timingSafeEqual(digest(token), right)
+}
+
+/** The token of `Authorization: Bearer …`; empty when there is none. */
+export const bearerToken = (authorization: string | null): string =>
+  /^Bearer ([\x21-\x7e]{1,8192})$/i.exec(authorization ?? '')?.[1] ?? ''
 
 /** The password of `Authorization: Basic …`; any user name will do. */
 export function basicPassword(authorization: string | null): string | undefined {

@@ -2,14 +2,14 @@
 import { Webhooks } from '@octokit/webhooks'
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { readBody } from './body.ts'
+import { checkMediaType, mebibyte, readBody } from './body.ts'
 import { branch, checkSuite } from './branch-event.ts'
 import type { Buttons } from './buttons.ts'
 import { checkRun } from './check-run-event.ts'
-import { parsed } from './github-payload.ts'
 import { type HintOptions, hints, type Result } from './hints.ts'
 import { installation, installationRepositories } from './installation-event.ts'
 import type { Metrics } from './metrics.ts'
+import { parsed } from './payload.ts'
 import { Problem } from './problem.ts'
 import { PushEvent, pushed } from './push-event.ts'
 import { repositoryChanged } from './repository-event.ts'
@@ -47,8 +47,6 @@ export function webhookSecrets(text: string): readonly string[] {
   return secrets
 }
 
-const mebibyte = 1_048_576
-
 export function githubWebhook(options: WebhookOptions): (request: Request) => Promise<Response> {
   const { secrets, installations, metrics, log, bodyWithin = 10_000 } = options
   const verify = verifier(secrets)
@@ -56,7 +54,7 @@ export function githubWebhook(options: WebhookOptions): (request: Request) => Pr
   return async (request) => {
     try {
       if (secrets.length === 0) throw disabled()
-      checkEncoding(request)
+      checkMediaType(request, 'application/json')
       const bytes = await readBody(request, { bytes: mebibyte, milliseconds: bodyWithin })
       await verify(bytes, request.headers.get('x-hub-signature-256'))
       const delivery = deliveryOf(request)
@@ -107,19 +105,6 @@ function checkInstallation(payload: JsonObject, installations: WebhookOptions['i
   const { data } = z.object({ installation: z.object({ id: z.number() }) }).safeParse(payload)
   if (installations && data && !installations.includes(data.installation.id)) {
     throw new Problem(403, 'installation-not-allowed', 'this installation is not one of ours')
-  }
-}
-
-function checkEncoding({ headers }: Request): void {
-  if (headers.has('content-encoding')) {
-    throw new Problem(415, 'content-encoding', 'send the body without content encoding', {
-      headers: { connection: 'close' },
-    })
-  }
-  if (!/^application\/json\s*(;|$)/i.test(headers.get('content-type') ?? '')) {
-    throw new Problem(415, 'content-type', 'set content type to application/json', {
-      headers: { connection: 'close' },
-    })
   }
 }
 

@@ -38,7 +38,7 @@ function api() {
     ready: () => true,
   })
   const answer = async () => new Response('ok')
-  const parts = { alive: answer, ready: answer, webhook: answer, git: answer }
+  const parts = { alive: answer, ready: answer, webhook: answer, events: answer, git: answer }
   return server({ routes: routes({ ...parts, metrics, pages }), metrics, log: silent })
 }
 
@@ -70,9 +70,10 @@ test('every route says how it knows its caller, and those of the cluster ask it'
   const answer = async () => new Response()
   const pages = { list: answer, one: answer }
   const metrics = prometheusMetrics()
-  const table = routes({ alive: answer, ready: answer, webhook: answer, git: answer, pages, metrics })
+  const parts = { alive: answer, ready: answer, webhook: answer, events: answer, git: answer }
+  const table = routes({ ...parts, pages, metrics })
   const open = table.filter(({ access }) => access !== 'kubernetes-token').map(({ path }) => path)
-  expect(open).toEqual(['/healthz', '/readyz', '/metrics', '/webhooks/github', '/git/*'])
+  expect(open).toEqual(['/healthz', '/readyz', '/metrics', '/webhooks/github', '/events', '/git/*'])
 })
 
 describe('what comes back', () => {
