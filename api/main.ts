@@ -1,10 +1,14 @@
 // The API: what happens outside becomes a message to a workflow. Reads the settings, makes the parts, joins them.
 import { Client, Connection } from '@temporalio/client'
+import { gitHubForge } from '../platform/forge/github.ts'
+import { gitHub } from '../platform/github/client.ts'
 import { kinds } from '../platform/kinds.ts'
 import { kubernetes as connectKubernetes } from '../platform/kubernetes.ts'
-import { type ApiSettings, apiSettings, readSecret } from '../platform/settings.ts'
+import { type ApiSettings, apiSettings, type GitHubAppSettings, readSecret } from '../platform/settings.ts'
 import { declaredApps } from './apps.ts'
+import { buttons } from './buttons.ts'
 import { commandAnswers, temporalAsk } from './commands.ts'
+import { patience, redeliveries } from './deliveries.ts'
 import { events } from './events.ts'
 import { follower } from './follow.ts'
 import { gitBackend } from './git-backend.ts'
@@ -16,6 +20,7 @@ import { jsonLog } from './log.ts'
 import { appLooks, objectKey } from './looks.ts'
 import { prometheusMetrics } from './metrics.ts'
 import { oldCommands } from './old-commands.ts'
+import { ownAccount } from './own-account.ts'
 import { pushes } from './pushes.ts'
 import { queue } from './queue.ts'
 import { releasePages } from './release-pages.ts'
@@ -79,7 +84,10 @@ const temporalAnswers = lately(() =>
 )
 const git = await gitRemoteOf(settings)
 
+const github = settings.github && gitHubApp(settings.github)
+
 const webhook = githubWebhook({
+  buttons: github?.buttons,
   secrets: settings.webhookSecretFile ? webhookSecrets(readSecret(settings.webhookSecretFile)) : [],
   apps,
   ready: appObjects.synced,
@@ -119,6 +127,7 @@ async function stop(signal: string): Promise<void> {
   stopping = true
   log.info({ signal }, 'stopping')
   git?.stop()
+  github?.stop()
   temporalAnswers.stop()
   clearInterval(tidying)
   for (const one of [lookQueue, commandQueue]) one.stop()
@@ -128,6 +137,28 @@ async function stop(signal: string): Promise<void> {
   process.exit(0)
 }
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => void stop(signal))
+
+/** What Slipway does as a GitHub App: its buttons, and asking for what did not arrive. */
+function gitHubApp({ url, appId, keyFile }: GitHubAppSettings) {
+  const client = gitHub({ url, appId, key: () => readSecret(keyFile) })
+  const catchUp = redeliveries({ asApp: client.asApp, metrics, log })
+  const timer = setInterval(() => void catchUp(), patience.round)
+  void catchUp()
+  return {
+    buttons: buttons({
+      appId,
+      kubernetes,
+      kind: kinds.Command,
+      apps,
+      ready: appObjects.synced,
+      releases,
+      permission: gitHubForge(client).permission,
+      account: ownAccount(kubernetes.config),
+      log,
+    }),
+    stop: () => clearInterval(timer),
+  }
+}
 
 interface Git {
   readonly answer: Route['answer']
