@@ -123,6 +123,13 @@ test('a push tells the App which ref and commit the sender saw', async () => {
   ])
 })
 
+test.each(events.examples)('GitHub’s own example is understood: $name $index', async ({ name, payload }) => {
+  const one = of(name, payload)
+  const { reply, says } = await deliver(one, sign(one.body))
+  expect(reply.status).toBe(202)
+  expect(says).not.toBe('ignored:event')
+})
+
 const of = (event: string, body: object) => ({
   body: JSON.stringify(body),
   headers: { 'x-github-event': event },

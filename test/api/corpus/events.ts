@@ -1,4 +1,6 @@
 // What GitHub sends beside pushes, what it never would, and what each sender is told.
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { type Answer, type Case, goodPush, installation, sha } from './webhooks.ts'
 
 export const appId = 99
@@ -171,3 +173,21 @@ const repositories = [
 ]
 
 export const cases: readonly Case[] = [...branches, ...suites, ...runs, ...installations, ...repositories]
+
+interface Published {
+  readonly name: string
+  readonly examples: readonly { readonly installation?: object }[]
+}
+const published = createRequire(import.meta.url).resolve('@octokit/webhooks-examples')
+const heard = new Set(['push', 'ping', ...cases.map(({ headers }) => headers?.['x-github-event'])])
+
+/** The examples that GitHub's users have collected. Some were sent to a repository's own webhook: here all came to the App. */
+export const examples = (JSON.parse(readFileSync(published, 'utf8')) as Published[])
+  .filter(({ name }) => heard.has(name))
+  .flatMap(({ name, examples }) =>
+    examples.map((payload, index) => ({
+      name,
+      index,
+      payload: { ...payload, installation: { ...payload.installation, id: installation } },
+    })),
+  )
