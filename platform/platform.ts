@@ -277,6 +277,28 @@ export interface Shown {
   readonly ended?: true
 }
 
+/** Takes what becomes of releases, for other programs. */
+export interface Sink {
+  /**
+   * Sends it once; sent again it is the same by `source` and `id`. Fails `NoAnswer` when it was not taken and may be another time,
+   * `Invalid` when it never will be.
+   */
+  readonly send: (event: CloudEvent) => Promise<void>
+}
+
+/** By CloudEvents 1.0. */
+export interface CloudEvent {
+  readonly specversion: '1.0'
+  readonly id: string
+  readonly source: string
+  readonly type: string
+  readonly subject: string
+  /** By RFC 3339: when it happened. */
+  readonly time: string
+  readonly datacontenttype: 'application/json'
+  readonly data: Readonly<Record<string, unknown>>
+}
+
 export interface AppStatus {
   readonly stable?: { readonly revision: string; readonly sha: string }
   readonly active?: string

@@ -93,5 +93,5 @@ function leaveOut(transitions: History, goes: (transition: Transition, index: nu
 }
 
 /** How many lines a line stands for that were left out; 0 for a line of its own. */
-const leftOut = (message = ''): number =>
+export const leftOut = (message = ''): number =>
   Number(/^(\d+) transitions are left out here$/.exec(message)?.[1] ?? 0)
