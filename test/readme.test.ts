@@ -13,6 +13,7 @@ const pages = [
   'docs/local.md',
   'docs/cli.md',
   'docs/plan.md',
+  'docs/github.md',
   'docs/decisions/README.md',
 ]
 

@@ -1,9 +1,10 @@
 // slipway github init: what GitHub is asked for, who may answer, what is stored, and what is never shown.
 import { generateKeyPairSync } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { exitCodes } from '../../cli/exit.ts'
-import { placeOf } from '../../cli/github-manifest.ts'
+import { neededEvents, neededPermissions, placeOf } from '../../cli/github-manifest.ts'
 import { keeper } from '../../cli/registration.ts'
 import type { Content } from '../../platform/kinds.ts'
 import { kubernetes } from '../../platform/kubernetes.ts'
@@ -283,3 +284,10 @@ it.each([
   ['https://git.example.com/', 'https://git.example.com', 'https://git.example.com/api/v3'],
   ['https://git.example.com/api/v3', 'https://git.example.com', 'https://git.example.com/api/v3'],
 ])('%s is opened at %s and asked at %s', (text, web, api) => expect(placeOf(text)).toEqual({ web, api }))
+
+it('docs/github.md names each permission and each event', () => {
+  const page = readFileSync(new URL('../../docs/github.md', import.meta.url), 'utf8')
+  for (const [permission, [level]] of Object.entries(neededPermissions))
+    expect(page).toContain(`| ${permission.replace('_', ' ')}: ${level} |`)
+  for (const event of neededEvents) expect(page).toContain(`\`${event}\``)
+})
