@@ -14,6 +14,7 @@ const pages = [
   'docs/cli.md',
   'docs/plan.md',
   'docs/github.md',
+  'docs/events.md',
   'docs/decisions/README.md',
 ]
 

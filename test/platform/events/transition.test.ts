@@ -1,4 +1,5 @@
 // A release as events: one for each transition, the service's own where it became another, and the same ids each time.
+import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { eventsOf, transitionsOf } from '../../../platform/events/transition.ts'
 import { aStatus, digest, type Line, promoted } from './release.ts'
@@ -94,6 +95,24 @@ describe('the events of a release', () => {
     const ids = [...eventsOf(half), ...eventsOf(promoted, told)].map(({ id }) => id)
     expect(ids).toEqual(eventsOf(promoted).map(({ id }) => id))
     expect(eventsOf(promoted, transitionsOf(promoted))).toEqual([])
+  })
+
+  it('are as docs/events.md shows one', () => {
+    const page = readFileSync(new URL('../../../docs/events.md', import.meta.url), 'utf8')
+    const shown = JSON.parse(/```json\n(.*?)```/s.exec(page)?.[1] ?? '')
+    const { title, author, image } = shown.data.customData
+    const lines: readonly Line[] = [
+      ['reading', 0],
+      ['building', 0],
+      ['deploying', 0],
+      ['rolling-out', 10],
+      ['rolling-back', 10],
+      ['rolling-back', 0, 'all traffic is back on shop-9a8b7c6-cd34'],
+    ]
+    const status = aStatus(lines, { image, commit: { sha: '', title, author, committedAt: 0 } })
+    const at = Date.parse(shown.time)
+    const transitions = status.transitions.map((transition) => ({ ...transition, at }))
+    expect(eventsOf({ ...status, transitions }).at(-1)).toEqual(shown)
   })
 
   it('tell no mail address', () => {
