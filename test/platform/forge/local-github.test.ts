@@ -1,10 +1,10 @@
 // The GitHub driver against the local GitHub, which holds every request to what GitHub publishes: the contract, and GitHub's bad days.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { RateLimited } from '../../../domain/failure.ts'
 import type { ReleaseStatus } from '../../../domain/release.ts'
 import type { Disturbance } from '../../../local/github/faults.ts'
 import { gitHubForge } from '../../../platform/forge/github.ts'
 import { gitHub } from '../../../platform/github/client.ts'
-import { RateLimited } from '../../../platform/github/failure.ts'
 import type { Told } from '../../../platform/platform.ts'
 import { type ForgeSetup, forgeContract, people } from '../../contract/forge.ts'
 import { anaToken, type Stage, stage, withToken } from '../../local/github/stage.ts'
