@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { addresses } from '../addresses.ts'
 import { paths } from '../paths.ts'
 import { get } from './answers.ts'
+import { built } from './built.ts'
 import type { Part } from './part.ts'
 
 export function github(): Part {
@@ -14,6 +15,7 @@ export function github(): Part {
       '--enable-source-maps',
       join(paths.root, 'dist', 'local', 'github', 'main.js'),
     ],
+    also: built(['local']),
     missing: () => refused(`${addresses.githubLocal}/api/v3/app`),
   }
 }

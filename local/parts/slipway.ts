@@ -1,11 +1,11 @@
 // Slipway's own two programs, under the ServiceAccounts that its install gives them.
-import { createHash } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { addresses, health, images, network, registry } from '../addresses.ts'
 import { githubAppId, githubKey, kubeconfigOf, paths, secretFiles } from '../paths.ts'
 import { readStateFile } from '../state.ts'
 import { notAnswering } from './answers.ts'
+import { built } from './built.ts'
 import type { Part } from './part.ts'
 
 export const accounts = { worker: 'slipway-worker', api: 'slipway-api' } as const
@@ -38,11 +38,14 @@ export function api(): Part {
   }
 }
 
+/** The rest of what is built is none of theirs. */
+const sources = ['domain', 'workflows', 'activities', 'platform', 'worker', 'api']
+
 function program(name: 'worker' | 'api', account: string) {
   const main = join(paths.root, 'dist', name, 'main.js')
   if (!existsSync(main)) throw new Error(`${main} is missing: run \`npm run build\` and look at what it says`)
   // A new token restarts its owner too: it is read once.
-  const also = `${buildOf(paths.root)} ${readFileSync(kubeconfigOf(account), 'utf8')}`
+  const also = `${built(sources)} ${readFileSync(kubeconfigOf(account), 'utf8')}`
   return { name, command: [process.execPath, '--enable-source-maps', main], also }
 }
 
@@ -80,22 +83,3 @@ function githubSettings(): Record<string, string> {
 }
 
 const listens = (urls: readonly string[]): string => urls.map((url) => new URL(url).host).join(',')
-
-/** Changes whenever the built code of worker or api does, or a dependency; the rest of dist/ is none of theirs. */
-function buildOf(root: string): string {
-  const hash = createHash('sha256')
-  for (const folder of ['domain', 'workflows', 'activities', 'platform', 'worker', 'api']) {
-    for (const file of filesUnder(join(root, 'dist', folder))) hash.update(readFileSync(file))
-  }
-  const lock = join(root, 'package-lock.json')
-  if (existsSync(lock)) hash.update(readFileSync(lock))
-  return hash.digest('hex')
-}
-
-function filesUnder(folder: string): string[] {
-  if (!existsSync(folder)) return []
-  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
-    .map((name) => join(folder, name))
-    .filter((file) => file.endsWith('.js') && statSync(file).isFile())
-    .sort()
-}
