@@ -1,4 +1,4 @@
-// Tells others of a release: the commit, through the repository's host.
+// Tells others of a release: the commit, through the repository's host; programs, through events.
 import { Context } from '@temporalio/activity'
 import { type AppRef, appKey } from '../domain/app.ts'
 import type { ReleaseRef, ReleaseStatus } from '../domain/release.ts'
@@ -6,9 +6,9 @@ import { newsOf, releaseMoved, type TellInput, tellWorkflowId } from '../domain/
 import type { Platform, Told } from '../platform/platform.ts'
 import type { Clock } from './clock.ts'
 
-type Parts = Pick<Platform, 'report' | 'deploy' | 'forge'>
+type Parts = Pick<Platform, 'report' | 'deploy' | 'forge' | 'sink'>
 
-export function tellVerbs({ report, forge }: Parts) {
+export function tellVerbs({ report, forge, sink }: Parts) {
   return {
     /** Makes the commit show what is remembered of the release now. `told` is what the last call answered. */
     async tellCommit(asked: {
@@ -20,13 +20,20 @@ export function tellVerbs({ report, forge }: Parts) {
       if (!status || !forge) return {}
       return { told: await forge.tell(asked.repository, status, asked.told) }
     },
+
+    /** Sends what became of the release since so many transitions; returns how many are sent now. */
+    async sendEvents({ release, sent }: { release: ReleaseRef; sent: number }): Promise<number> {
+      const status = await report.recorded(release)
+      if (!status || !sink) return sent
+      return await sink.tell(status, sent)
+    },
   }
 }
 
 const rememberFor = 60_000
 
 /** Returns a function that wakes whoever tells others of this release; nobody where there is nobody to tell. */
-export function announcer({ deploy, forge }: Parts, clock: Clock) {
+export function announcer({ deploy, forge, sink }: Parts, clock: Clock) {
   const repositories = new Map<string, { readonly until: number; readonly repository: string | undefined }>()
 
   async function shownAt(app: AppRef): Promise<string | undefined> {
@@ -42,8 +49,9 @@ export function announcer({ deploy, forge }: Parts, clock: Clock) {
   return async (status: ReleaseStatus): Promise<void> => {
     const { release } = status
     const repository = await shownAt(release.app)
-    if (repository === undefined) return
-    const input: TellInput = { release, repository }
+    const events = sink !== undefined
+    if (repository === undefined && !events) return
+    const input: TellInput = { release, events, ...(repository && { repository }) }
     const { client, info } = Context.current()
     await client.workflow.signalWithStart('tell', {
       workflowId: tellWorkflowId(release),

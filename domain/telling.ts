@@ -22,6 +22,8 @@ export function newsOf({ phase, outcome, stalled, waiting }: ReleaseStatus): New
 /** Arguments of the workflow `tell`. */
 export interface TellInput {
   readonly release: ReleaseRef
-  /** Where the commit lies: the repository's host shows releases on it. */
-  readonly repository: string
+  /** Where the commit lies, when the repository's host shows releases on it. */
+  readonly repository?: string
+  /** Whether what becomes of the release is sent to programs. */
+  readonly events: boolean
 }

@@ -18,6 +18,8 @@ export interface Platform {
   readonly hooks: Hooks
   /** Absent where nobody is told on the commit. */
   readonly forge?: Forge
+  /** Absent where nobody takes events. */
+  readonly sink?: Sink
 }
 
 /** Reads repositories. Never a checkout: blobs at a commit. */
@@ -277,13 +279,13 @@ export interface Shown {
   readonly ended?: true
 }
 
-/** Takes what becomes of releases, for other programs. */
+/** Tells programs what becomes of releases. */
 export interface Sink {
   /**
-   * Sends it once; sent again it is the same by `source` and `id`. Fails `NoAnswer` when it was not taken and may be another time,
-   * `Invalid` when it never will be.
+   * Sends what became of the release beyond its first `told` transitions; returns how many there are now. What is sent again is the
+   * same by `source` and `id`. Fails `NoAnswer` when it was not taken and may be another time, `Invalid` when it never will be.
    */
-  readonly send: (event: CloudEvent) => Promise<void>
+  readonly tell: (status: ReleaseStatus, told: number) => Promise<number>
 }
 
 /** By CloudEvents 1.0. */

@@ -94,6 +94,8 @@ const WorkerVariables = z
     SLIPWAY_GIT_FETCH_TOKEN_FILE: Path.optional(),
     SLIPWAY_HOOK_KEY_FILE: Path.optional(),
     SLIPWAY_HOOKS_ON_LOOPBACK: Switch.default(false),
+    K_SINK: Url.optional(),
+    K_CE_OVERRIDES: Text.optional(),
     SLIPWAY_APP_ADDRESS: Address.default('https://{host}'),
     SLIPWAY_LISTEN: Listen.default([{ host: '127.0.0.1', port: 8091 }]),
     SLIPWAY_TELEMETRY_LISTEN: HostAndPort.default({ host: '127.0.0.1', port: 8092 }),
@@ -113,6 +115,8 @@ const WorkerVariables = z
     github: githubApp(variables),
     /** What requests to hooks are signed with, and whether a hook may be on the worker's own machine. */
     hooks: { keyFile: variables.SLIPWAY_HOOK_KEY_FILE, loopback: variables.SLIPWAY_HOOKS_ON_LOOPBACK },
+    /** Where events go, by the names that Knative gives these; absent = they go nowhere. */
+    events: { sink: variables.K_SINK, overrides: variables.K_CE_OVERRIDES },
     /** Where an App's users reach it, when its host is put in. */
     appAddress: variables.SLIPWAY_APP_ADDRESS,
     listen: variables.SLIPWAY_LISTEN,

@@ -5,6 +5,8 @@ import { createActivities } from '../activities/index.ts'
 import { buildkit } from '../platform/build/buildkit.ts'
 import { gitSecret } from '../platform/build/job.ts'
 import { kubernetesDeploy } from '../platform/deploy/kubernetes.ts'
+import { httpSink } from '../platform/events/http.ts'
+import { extensionsIn } from '../platform/events/overrides.ts'
 import { gitHubForge } from '../platform/forge/github.ts'
 import { gitHub } from '../platform/github/client.ts'
 import { hooks } from '../platform/hooks/hooks.ts'
@@ -80,7 +82,7 @@ await Promise.all([health.close(), connection.close()])
 log.info('stopped')
 
 /** The drivers, chosen as a set that fits: Kubernetes, Traefik behind the Gateway API, Prometheus, BuildKit, git. */
-function platformOf({ git, build, registry, github, ...settings }: WorkerSettings): Platform {
+function platformOf({ git, build, registry, github, events, ...settings }: WorkerSettings): Platform {
   const kube = kubernetes({ kubeconfig: settings.kubeconfig })
   const { url, fetchTokenFile } = git
   const traffic = gatewayApiTraffic({
@@ -98,6 +100,7 @@ function platformOf({ git, build, registry, github, ...settings }: WorkerSetting
   // A GitHub without TLS is one on this machine.
   const plain = github?.url.startsWith('http:') ? [new URL(github.url).origin] : []
   const { keyFile } = settings.hooks
+  const hookKey = () => (keyFile ? readSecret(keyFile) : undefined)
   const secrets = () => (fetchTokenFile ? [readSecret(fetchTokenFile)] : [])
   const building = { ...build, registry, ...remote, plainHttpUnder: plain }
   return {
@@ -109,10 +112,18 @@ function platformOf({ git, build, registry, github, ...settings }: WorkerSetting
     report: kubernetesReport({ kube }),
     hooks: hooks({
       kube,
-      key: () => (keyFile ? readSecret(keyFile) : undefined),
+      key: hookKey,
       loopback: settings.hooks.loopback,
     }),
     ...(forge && { forge }),
+    ...(events.sink && {
+      sink: httpSink({
+        url: events.sink,
+        key: hookKey,
+        extensions: extensionsIn(events.overrides),
+        loopback: settings.hooks.loopback,
+      }),
+    }),
   }
 }
 

@@ -1,4 +1,4 @@
-// Tells the commit of one release how it goes. No release waits for it, and it outlives the release until all is told.
+// Tells others of one release how it goes: the commit, and programs. No release waits for it, and it outlives the release until all is told.
 import { condition, defineSignal, log, setHandler } from '@temporalio/workflow'
 import { type News, releaseMoved, type TellInput } from '../domain/telling.ts'
 import { telling } from './activities.ts'
@@ -11,16 +11,28 @@ const pause = '10s'
 /** A release of which nothing is heard for so long has no last word to come. */
 const silence = '30 days'
 
-export async function tell({ release, repository }: TellInput): Promise<void> {
+export async function tell({ release, repository, events }: TellInput): Promise<void> {
   const heard: News[] = []
   setHandler(moved, (news) => void heard.push(news))
 
-  let told: Awaited<ReturnType<typeof telling.tellCommit>>['told']
-  await follow(heard, async ({ standing }) => {
-    const given = { release, repository, ...(told && { told }) }
-    const answer = await telling.tellCommit.executeWithOptions({ summary: standing }, [given])
-    told = answer.told ?? told
-  })
+  async function tellCommit(on: string): Promise<void> {
+    let told: Awaited<ReturnType<typeof telling.tellCommit>>['told']
+    await follow(heard, async ({ standing }) => {
+      const given = { release, repository: on, ...(told && { told }) }
+      const answer = await telling.tellCommit.executeWithOptions({ summary: standing }, [given])
+      told = answer.told ?? told
+    })
+  }
+  async function sendEvents(): Promise<void> {
+    let sent = 0
+    await follow(heard, async ({ standing }) => {
+      sent = await telling.sendEvents.executeWithOptions({ summary: standing }, [{ release, sent }])
+    })
+  }
+
+  // Who is away does not hold up the other.
+  const ends = await Promise.allSettled([repository && tellCommit(repository), events && sendEvents()])
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
 /** Delivers each news once it is the newest, until the release's last word is delivered; fails when that cannot be. */

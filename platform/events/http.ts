@@ -6,6 +6,7 @@ import type { Lookup } from '../hooks/address.ts'
 import { NotAsked, post, reason, retryAfter } from '../hooks/post.ts'
 import { signatureHeaders } from '../hooks/signature.ts'
 import type { CloudEvent, Sink } from '../platform.ts'
+import { eventsOf, transitionsOf } from './transition.ts'
 
 export interface HttpSinkOptions {
   readonly url: string
@@ -22,10 +23,21 @@ export interface HttpSinkOptions {
 }
 
 export function httpSink(options: HttpSinkOptions): Sink {
+  const { send } = sender(options)
+  return {
+    tell: async (status, told) => {
+      for (const event of eventsOf(status, told)) await send(event)
+      return transitionsOf(status)
+    },
+  }
+}
+
+/** Sends one event. */
+export function sender(options: HttpSinkOptions) {
   const { key = () => undefined, extensions = {}, now = Date.now, timeout = 10_000 } = options
   const url = new URL(options.url)
   return {
-    send: async (event) => {
+    send: async (event: CloudEvent): Promise<void> => {
       const body = JSON.stringify({ ...extensions, ...event })
       const keys = key()
       const headers = {

@@ -27,6 +27,8 @@ describe('settings', () => {
       git: { url: undefined, fetchTokenFile: undefined },
       github: undefined,
       hooks: { keyFile: undefined, loopback: false },
+      events: { sink: undefined, overrides: undefined },
+      appAddress: 'https://{host}',
       listen: [{ host: '127.0.0.1', port: 8091 }],
       telemetryListen: { host: '127.0.0.1', port: 8092 },
     })

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { NoAnswer } from '../../../domain/no-answer.ts'
-import { type HttpSinkOptions, httpSink } from '../../../platform/events/http.ts'
+import { type HttpSinkOptions, sender } from '../../../platform/events/http.ts'
 import { eventsOf } from '../../../platform/events/transition.ts'
 import type { CloudEvent } from '../../../platform/platform.ts'
 import { type Answering, httpServer } from '../http-server.ts'
@@ -17,7 +17,7 @@ afterEach(async () => {
 async function sinkThat(answering: Answering, options: Partial<HttpSinkOptions> = {}) {
   const server = await httpServer(answering)
   closing.push(server.close)
-  return { ...server, ...httpSink({ url: `${server.url}/events`, loopback: true, ...options }) }
+  return { ...server, ...sender({ url: `${server.url}/events`, loopback: true, ...options }) }
 }
 const sinkOf = (
   status: number,
