@@ -6,6 +6,7 @@ import { type Description, type Operation, readDescription } from './description
 import type { Faults } from './faults.ts'
 import { installationOperations } from './installations.ts'
 import { type Limits, secondaryLimit } from './limits.ts'
+import { manifestOperations } from './manifest.ts'
 import { type Answer, authorize, type Call, type Operations, type Parts } from './operation.ts'
 import { notFound, Refusal } from './refusal.ts'
 import { repositoryOperations } from './repositories.ts'
@@ -30,19 +31,18 @@ const operations: Operations = {
   ...repositoryOperations,
   ...checkOperations,
   ...deploymentOperations,
+  ...manifestOperations,
 }
 
 export interface ApiOptions extends Parts {
   readonly limits: Limits
   readonly faults: Faults
-  readonly more?: Operations
 }
 
 export function githubApi(options: ApiOptions): Api {
   const calls: Asked[] = []
   const violations: string[] = []
-  const served = { ...operations, ...options.more }
-  const serve = server(options, served, readDescription(), (text) => violations.push(text))
+  const serve = server(options, readDescription(), (text) => violations.push(text))
   return {
     calls,
     violations,
@@ -64,7 +64,6 @@ type Serve = (request: Request, path: string, query: URLSearchParams) => Promise
 
 function server(
   { limits, faults, ...parts }: ApiOptions,
-  served: Operations,
   description: Description,
   violated: (text: string) => void,
 ): Serve {
@@ -78,7 +77,7 @@ function server(
     const path = pathByName(parts.state, asked)
     const left = limits.spend(nameOf(caller), method, method !== 'GET' && path.startsWith('/repos/'))
     const operation = description(method, path)
-    const one = operation && served[operation.id]
+    const one = operation && operations[operation.id]
     if (!one) {
       violated(`${method} ${path}: the local GitHub does not serve this`)
       throw notFound()

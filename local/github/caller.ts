@@ -32,8 +32,6 @@ export interface Callers {
   readonly issue: (token: Omit<Token, 'text' | 'expiresAt'>) => Token
   /** Whose token this is, when it was given as a password. */
   readonly ofToken: (text: string) => Caller
-  /** Makes the tokens of an installation worthless at once. */
-  readonly forget: (installation: Installation) => void
 }
 
 const hour = 3_600_000
@@ -44,7 +42,8 @@ export function callers(state: State, faults: Faults): Callers {
     const login = state.userTokens.get(text)
     if (login !== undefined) return { kind: 'user', login }
     const token = tokens.get(text)
-    if (!token || token.expiresAt <= state.now()) throw badCredentials()
+    const installed = token && state.installations.includes(token.installation)
+    if (!installed || token.expiresAt <= state.now()) throw badCredentials()
     return { kind: 'installation', token: { ...token, permissions: stillGranted(token, faults) } }
   }
   return {
@@ -62,9 +61,6 @@ export function callers(state: State, faults: Faults): Callers {
       const token = { ...about, text: newToken(about.installation.app), expiresAt: state.now() + hour }
       tokens.set(token.text, token)
       return token
-    },
-    forget: (installation) => {
-      for (const token of tokens.values()) if (token.installation === installation) tokens.delete(token.text)
     },
   }
 }

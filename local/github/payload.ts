@@ -46,7 +46,7 @@ function organizationShown(state: State, { id, login }: User): Json {
   }
 }
 
-function senderShown(state: State, sender: Sender): Json {
+export function senderShown(state: State, sender: Sender): Json {
   if ('login' in sender) return accountShown(state, sender)
   const login = `${sender.slug}[bot]`
   return { ...accountShown(state, { id: sender.id, login, type: 'User' }), type: 'Bot' }

@@ -1,5 +1,5 @@
 // A GitHub to test against, on this machine: its API, its repositories, its webhooks, its page, and its bad days.
-import { generateKeyPairSync, randomBytes } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -13,14 +13,18 @@ import { commitStatusShown, deploymentShown, statusShown } from './deployments.t
 import { type Disturbance, noFaults } from './faults.ts'
 import { gitRepositories } from './git-http.ts'
 import { deliveryInBrief } from './installations.ts'
+import { addRepository, install, rename, uninstall } from './installing.ts'
+import { newKey } from './key.ts'
 import { limits } from './limits.ts'
+import { newClientId } from './manifest.ts'
+import type { Parts } from './operation.ts'
+import { githubPages } from './page/page.ts'
 import { pushEvents } from './push.ts'
 import {
   type App,
   apiOf,
   type CheckRun,
   emptyState,
-  installationOf,
   type Json,
   type Permission,
   type Permissions,
@@ -52,6 +56,9 @@ export interface Github {
   readonly apiUrl: string
   readonly app: App
   readonly createRepository: (fullName: string, options?: NewRepository) => Promise<Created>
+  /** Puts the App onto an account, or takes it off, and tells it. */
+  readonly install: (account: string) => number
+  readonly uninstall: (account: string) => void
   /** From now on requests for the old name are sent to the new one. */
   readonly renameRepository: (fullName: string, name: string) => Promise<void>
   /** What stands on a commit, or on all of them, as the API shows it; oldest first. */
@@ -111,9 +118,10 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
   }
   const api = githubApi({ ...parts, faults, limits: limits(now) })
   const git = gitRepositories({ ...parts, pushed: pushEvents(state, parts.webhooks) })
+  const pages = githubPages(parts)
   const servers = await listen(options.listen ?? [{ host: '127.0.0.1', port: 0 }], async (request) => {
     if (new URL(request.url).pathname.startsWith('/api/v3/')) return await api.answer(request)
-    return (await git(request)) ?? new Response('Not Found\n', { status: 404 })
+    return (await git(request)) ?? (await pages.fetch(request))
   })
   state.url = urlOf(servers, options.listen?.[0]?.host)
   const aside: State['installations'] = []
@@ -121,8 +129,10 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
     url: state.url,
     apiUrl: apiOf(state),
     app,
-    createRepository: (fullName, about) => createRepository(state, app, fullName, about),
-    renameRepository: async (fullName, name) => renameRepository(state, fullName, name),
+    createRepository: (fullName, about) => createRepository(parts, app, fullName, about),
+    install: (account) => install(parts, app, account, userNamed(state, account)).id,
+    uninstall: (account) => uninstall(parts, app, account, userNamed(state, account)),
+    renameRepository: (fullName, name) => rename(parts, repositoryIn(state, fullName), name),
     checkRuns: (fullName, sha) => {
       const repository = repositoryIn(state, fullName)
       const runs = repository.checkRuns.filter((one) => sha === undefined || one.sha === sha)
@@ -156,9 +166,7 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
     settled: parts.webhooks.settled,
     disturb: (disturbance) => {
       faults.disturb(disturbance)
-      if (!disturbance.uninstalled) return
-      aside.push(...state.installations.splice(0))
-      for (const installation of aside) parts.callers.forget(installation)
+      if (disturbance.uninstalled) aside.push(...state.installations.splice(0))
     },
     calm: () => {
       faults.calm()
@@ -174,11 +182,13 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
   }
 }
 
+type Sends = Pick<Parts, 'state' | 'webhooks'>
+
 function newApp(state: State, { app = {}, webhook }: GithubOptions): App {
   const id = app.id ?? state.nextId()
   const one: App = {
     id,
-    clientId: `Iv23li${randomBytes(7).toString('hex')}`,
+    clientId: newClientId(),
     slug: 'slipway',
     name: 'Slipway',
     owner: userNamed(state, 'acme', 'Organization'),
@@ -194,20 +204,13 @@ function newApp(state: State, { app = {}, webhook }: GithubOptions): App {
   return one
 }
 
-/** As GitHub hands it out: PKCS #1. */
-const newKey = (): string =>
-  generateKeyPairSync('rsa', {
-    modulusLength: 2048,
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-    privateKeyEncoding: { type: 'pkcs1', format: 'pem' },
-  }).privateKey
-
 async function createRepository(
-  state: State,
+  parts: Sends,
   app: App,
   fullName: string,
   { permissions = {} }: NewRepository = {},
 ): Promise<Created> {
+  const { state } = parts
   const [login = '', name = ''] = fullName.split('/')
   const owner = userNamed(state, login, 'Organization')
   const repository: Repository = {
@@ -225,28 +228,14 @@ async function createRepository(
   const folder = folderOf(state, repository)
   await mkdir(folder, { recursive: true })
   await run(['git', 'init', '--quiet', '--bare', '--initial-branch=main', folder], { env: gitSettings })
-  state.repositories.push(repository)
-  const installation = installationOf(state, app, repository) ?? install(state, app, repository)
+  addRepository(parts, repository)
+  const installation = install(parts, app, login, owner)
   return {
     id: repository.id,
     installation: installation.id,
     cloneUrl: `${state.url}/${fullName}.git`,
     folder,
   }
-}
-
-function install(state: State, app: App, { owner }: Repository) {
-  const installation = { id: state.nextId(), app, account: owner, createdAt: timeOf(state.now()) }
-  state.installations.push(installation)
-  return installation
-}
-
-async function renameRepository(state: State, fullName: string, name: string): Promise<void> {
-  const repository = repositoryIn(state, fullName)
-  const before = folderOf(state, repository)
-  repository.name = name
-  state.renamed.set(fullName.toLowerCase(), repository)
-  await run(['mv', before, folderOf(state, repository)])
 }
 
 function repositoryIn(state: State, fullName: string): Repository {

@@ -131,6 +131,8 @@ export interface State {
   readonly repositories: Repository[]
   /** Where requests for a repository's old name are sent. */
   readonly renamed: Map<string, Repository>
+  /** Apps that somebody agreed to, by the code that is changed for their key. */
+  readonly offers: Map<string, { readonly app: App; readonly until: number }>
   readonly nextId: () => number
 }
 
@@ -146,6 +148,7 @@ export function emptyState(root: string, now: () => number): State {
     installations: [],
     repositories: [],
     renamed: new Map(),
+    offers: new Map(),
     nextId: () => {
       id += 1
       return id

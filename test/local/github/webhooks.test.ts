@@ -48,6 +48,10 @@ describe('the shape of a webhook', () => {
     on.github.rerequest(run, 'ana')
     await on.git('push', '--quiet', 'origin', 'main:refs/heads/x')
     await on.git('push', '--quiet', 'origin', ':x')
+    await on.github.createRepository('acme/other')
+    await on.github.renameRepository('acme/other', 'another')
+    await on.github.createRepository('globex/site')
+    on.github.uninstall('globex')
     await on.github.settled()
     const payloads = on.came.map(({ headers, body }) => ({
       event: headers['x-github-event'],
@@ -58,7 +62,16 @@ describe('the shape of a webhook', () => {
       return missingFrom(payload, example).map((path) => `${event} ${path}`)
     })
     expect(new Set(payloads.map(({ event }) => event))).toEqual(
-      new Set(['push', 'create', 'delete', 'check_run', 'check_suite']),
+      new Set([
+        'push',
+        'create',
+        'delete',
+        'check_run',
+        'check_suite',
+        'installation',
+        'installation_repositories',
+        'repository',
+      ]),
     )
     expect(missing).toEqual([])
   })

@@ -1,0 +1,90 @@
+// The frame of every page: its head, its style, and who is looking.
+import { html, raw } from 'hono/html'
+
+export type Html = ReturnType<typeof html>
+
+export interface Frame {
+  readonly title: string
+  /** Seconds after which the page is loaded again; undefined: it stays. */
+  readonly again?: number | undefined
+  /** Who is looking. */
+  readonly login: string
+  readonly logins: readonly string[]
+  /** Where the forms of this page may lead beside this server. */
+  readonly formsTo?: string | undefined
+}
+
+export async function pageOf(frame: Frame, content: Html): Promise<Response> {
+  const { title, again, login, logins, formsTo } = frame
+  const text = await html`<!doctype html>
+<html lang="en">
+  <head>
+    <meta charset="utf-8">
+    <meta name="viewport" content="width=device-width, initial-scale=1">
+    ${again === undefined ? '' : html`<meta http-equiv="refresh" content="${again}">`}
+    <title>${title}</title>
+    <link rel="stylesheet" href="/style.css">
+  </head>
+  <body>
+    <header>
+      <a class="home" href="/">A GitHub on this machine</a>
+      <form method="post" action="/session" class="people">
+        <span>You are</span>
+        ${logins.map((one) => html`<button name="login" value="${one}" ${one === login ? raw('aria-pressed="true"') : ''}>${one}</button>`)}
+      </form>
+    </header>
+    <main>${content}</main>
+  </body>
+</html>`
+  return new Response(String(text), {
+    headers: {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': policy(formsTo),
+      'x-content-type-options': 'nosniff',
+      'referrer-policy': 'no-referrer',
+    },
+  })
+}
+
+const policy = (formsTo = '') =>
+  `default-src 'none'; style-src 'self'; form-action 'self' ${formsTo}; frame-ancestors 'none'; base-uri 'none'`
+
+export const stylesheet = `
+:root { color-scheme: light dark;
+  --text: light-dark(#1c2128, #e0e6ec); --quiet: light-dark(#5a6470, #98a4b0); --line: light-dark(#d5dbe1, #353d46);
+  --ground: light-dark(#ffffff, #14181d); --raised: light-dark(#f5f7f9, #1c2229); --link: light-dark(#0b5cbf, #6cb0ff);
+  --good: light-dark(#1a7f37, #46b95c); --bad: light-dark(#c4262e, #ff6b6b); --busy: light-dark(#9a6400, #e0a83a); }
+* { box-sizing: border-box }
+body { margin: 0; color: var(--text); background: var(--ground); font: 15px/1.5 system-ui, sans-serif }
+header { display: flex; gap: 1rem; align-items: center; justify-content: space-between; flex-wrap: wrap;
+  padding: .7rem 1.5rem; background: var(--raised); border-bottom: 1px solid var(--line) }
+main { max-width: 66rem; margin: 0 auto; padding: 1.5rem }
+a { color: var(--link); text-decoration: none } a:hover { text-decoration: underline }
+.home { font-weight: 600; color: var(--text) }
+h1 { font-size: 1.35rem; margin: 0 0 1rem } h2 { font-size: 1.1rem; margin: 1.5rem 0 .5rem } h3 { font-size: 1rem }
+code, pre { font-family: ui-monospace, monospace; font-size: .87em }
+code { background: var(--raised); padding: .1em .3em; border-radius: 4px }
+pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .8rem; overflow-x: auto }
+pre code { padding: 0; background: none }
+.quiet { color: var(--quiet); font-size: .9em }
+.list, .card { border: 1px solid var(--line); border-radius: 8px; overflow: hidden; margin: 0 0 1rem; padding: 0; list-style: none }
+.list > li { display: flex; gap: .8rem; align-items: baseline; padding: .7rem 1rem; border-top: 1px solid var(--line) }
+.list > li:first-child { border-top: 0 } .list .grow { flex: 1; min-width: 0; overflow-wrap: anywhere }
+.card > header { padding: .7rem 1rem } .card > div { padding: .3rem 1rem 1rem; overflow-x: auto }
+.card > header h2 { margin: 0 }
+.state::before { display: inline-block; width: 1.2em; font-weight: 700 }
+.success { color: var(--good) } .success::before { content: '✓' }
+.failure { color: var(--bad) } .failure::before { content: '✕' }
+.busy { color: var(--busy) } .busy::before { content: '●' }
+.neutral { color: var(--quiet) } .neutral::before { content: '◼' }
+table { border-collapse: collapse; margin: .6rem 0 } th, td { border: 1px solid var(--line); padding: .3rem .7rem; text-align: left }
+th { background: var(--raised) } .number { text-align: right; font-variant-numeric: tabular-nums }
+blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--line); color: var(--quiet) }
+.annotation { border-left: 3px solid var(--bad); padding: .2rem .8rem; margin: .6rem 0 }
+.annotation pre { margin: .3rem 0 0; white-space: pre-wrap }
+form { display: inline-flex; gap: .5rem; align-items: center; margin: 0 }
+button { font: inherit; padding: .25rem .8rem; border: 1px solid var(--line); border-radius: 6px; cursor: pointer;
+  background: var(--ground); color: var(--text) }
+button:hover { border-color: var(--quiet) } button.main, [aria-pressed=true] { border-color: var(--good); color: var(--good); font-weight: 600 }
+.people { font-size: .9em }
+`
