@@ -93,7 +93,7 @@ function keep(repository: Repository, run: CheckRun): void {
 function write(state: State, run: CheckRun, body: Json): void {
   const output = (body.output ?? {}) as Json
   const annotations = (output.annotations ?? []) as Json[]
-  const errors = [...addressErrors(body), ...annotations.flatMap(annotationErrors)]
+  const errors = [...fieldErrors(body), ...annotations.flatMap(annotationErrors)]
   if (errors.length > 0) throw unprocessable(errors)
   run.name = textOr(body.name, run.name)
   run.externalId = textOr(body.external_id, run.externalId)
@@ -123,9 +123,12 @@ function settle(state: State, run: CheckRun, body: Json): void {
 const textOr = <T>(value: unknown, otherwise: T): string | T =>
   typeof value === 'string' ? value : otherwise
 
-function addressErrors({ details_url, name }: Json): readonly string[] {
+function fieldErrors({ details_url, name, status, conclusion }: Json): readonly string[] {
   return [
     ...(name === '' ? ['name cannot be blank'] : []),
+    ...(status === 'completed' && conclusion === undefined
+      ? ['conclusion is required when status is completed']
+      : []),
     ...(typeof details_url === 'string' && !/^https?:\/\//.test(details_url)
       ? ['details_url must use http or https scheme']
       : []),

@@ -131,10 +131,11 @@ function add(deployment: Deployment, status: DeploymentStatus): void {
   deployment.updatedAt = status.createdAt
 }
 
-/** Only what is neither transient nor production: those of production stay active until somebody says otherwise. */
+/** Older ones, and only what is neither transient nor production: those of production stay active until somebody says otherwise. */
 function retireOthers(state: State, repository: Repository, latest: Deployment): void {
   for (const one of repository.deployments) {
-    if (one === latest || one.environment !== latest.environment || one.transient || one.production) continue
+    if (one.id >= latest.id || one.environment !== latest.environment || one.transient || one.production)
+      continue
     if (one.statuses.at(-1)?.state === 'inactive') continue
     const about = { description: '', environment: one.environment, environmentUrl: '', logUrl: '' }
     add(one, { ...about, id: state.nextId(), state: 'inactive', createdAt: timeOf(state.now()) })

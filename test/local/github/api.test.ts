@@ -1,5 +1,6 @@
 // The API in whole: every operation answers as GitHub publishes it, and a request that is not as published is refused.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { readDescription } from '../../../local/github/description.ts'
 import { jwt, type Stage, stage } from './stage.ts'
 
 let on: Stage
@@ -68,5 +69,29 @@ describe('what is asked as published', () => {
     const statusesOfAll = (await Promise.all(asked)).map(({ status }) => status)
     expect(on.github.violations()).toEqual([])
     expect(statusesOfAll).toEqual(asked.map(() => 200))
+  })
+})
+
+describe('what is not as published', () => {
+  test.each([
+    ['a body that is none', 'POST', '/repos/acme/shop/check-runs', undefined],
+    ['a number that is none', 'GET', '/repos/acme/shop/check-runs/first', undefined],
+    ['a filter that is none', 'GET', '/repos/acme/shop/commits/main/check-runs?status=done', undefined],
+  ])('%s is refused and remembered', async (_, method, path, body) => {
+    const before = on.github.violations().length
+    expect((await on.ask(method, path, body, installation)).status).toBe(422)
+    expect(on.github.violations()).toHaveLength(before + 1)
+  })
+  test('what the local GitHub does not serve is remembered', async () => {
+    expect((await get('/repos/acme/shop/topics')).status).toBe(404)
+    expect(on.github.violations().at(-1)).toContain('/topics')
+  })
+  test('an answer is refused too', async () => {
+    const operation = readDescription()('GET', '/repos/acme/shop/check-runs/1')
+    const { body } = await on.ask('POST', `${repo}/check-runs`, { name: 'x', head_sha: sha }, installation)
+    expect(operation?.answer(200, body)).toEqual([])
+    expect(operation?.answer(200, { ...body, head_sha: 1 })).toEqual(['checks/get/head_sha must be string'])
+    expect(operation?.answer(200, { ...body, output: undefined })).toHaveLength(1)
+    expect(operation?.answer(204, undefined)).toEqual(['checks/get never answers 204'])
   })
 })

@@ -109,6 +109,22 @@ const asking =
     return { status: response.status, headers: response.headers, body: await response.json() }
   }
 
+/** Makes another App, installs it beside the first, and returns its token. */
+export async function anotherAppsToken({ github, ask }: Stage): Promise<string> {
+  const submit = (path: string, fields: Record<string, string>) =>
+    fetch(`${github.url}${path}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams(fields) })
+  const url = 'https://other.example.com'
+  const manifest = { name: 'Other', url, redirect_url: url, default_permissions: { checks: 'write' } }
+  const back = await submit('/settings/apps/new/from-manifest', { manifest: JSON.stringify(manifest) })
+  const code = new URL(back.headers.get('location') ?? '').searchParams.get('code')
+  const { body: app } = await ask('POST', `/app-manifests/${code}/conversions`)
+  await submit('/apps/other/installations/new', { install: 'acme' })
+  const authorization = `Bearer ${jwt({ id: app.id, privateKey: app.pem })}`
+  const [installation] = (await ask('GET', '/app/installations', undefined, authorization)).body
+  const path = `/app/installations/${installation.id}/access_tokens`
+  return (await ask('POST', path, {}, authorization)).body.token
+}
+
 export interface Claims {
   readonly iat?: unknown
   readonly exp?: unknown
