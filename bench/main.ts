@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { judge } from './judge.ts'
 import { road } from './road.ts'
 import { simulation } from './simulation.ts'
+import { webhooks } from './webhooks.ts'
 
 const program = new Command('npm run bench --')
   .description('Measurements on the running system, as JSON on standard output.')
@@ -32,6 +33,16 @@ program
   .option('--out <file>', 'write the report to FILE.json and FILE.md too')
   .action(async ({ only, rate, interval, atOnce, out }) => {
     const report = await judge({ only, rates: rate, interval, atOnce, out, say, signal: stopped.signal })
+    print(report)
+    if (report.missed.length > 0) process.exitCode = stopped.signal.aborted ? 130 : 1
+  })
+
+program
+  .command('webhooks')
+  .description('deliveries at the rates of a busy day, of a storm and of a forger')
+  .option('--minutes <number>', 'how long the busy day is', positive, 5)
+  .action(async ({ minutes }) => {
+    const report = await webhooks({ minutes, say, signal: stopped.signal })
     print(report)
     if (report.missed.length > 0) process.exitCode = stopped.signal.aborted ? 130 : 1
   })

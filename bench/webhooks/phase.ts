@@ -1,0 +1,50 @@
+// One stretch of deliveries at one rate: what came back, how late, and which promise that breaks.
+import type { Sample } from './deliver.ts'
+
+export interface Phase {
+  readonly name: string
+  /** Deliveries a second. */
+  readonly rate: number
+  readonly seconds: number
+}
+
+export interface PhaseReport extends Phase {
+  readonly sent: number
+  /** Those that were not answered as they must be. */
+  readonly lost: number
+  /** Milliseconds. */
+  readonly p50: number
+  readonly p99: number
+  readonly answers: Readonly<Record<string, number>>
+}
+
+export const goal = { lost: 0, p99: 500 }
+
+export function reportOf(phase: Phase, samples: readonly Sample[]): PhaseReport {
+  const took = samples.map((sample) => sample.took).sort((a, b) => a - b)
+  const answers: Record<string, number> = {}
+  for (const { answer } of samples) answers[answer] = (answers[answer] ?? 0) + 1
+  return {
+    ...phase,
+    sent: samples.length,
+    lost: samples.filter(({ answer, expected }) => answer !== expected).length,
+    p50: quantile(took, 0.5),
+    p99: quantile(took, 0.99),
+    answers,
+  }
+}
+
+/** Nothing when all is kept. Half a phase proves nothing of the whole. */
+export function missed({ name, rate, seconds, sent, lost, p99 }: PhaseReport): string[] {
+  return [
+    ...told(sent < rate * seconds, `${sent} of ${rate * seconds} were sent`),
+    ...told(lost > goal.lost, `${lost} of ${sent} were not answered as they must be`),
+    ...told(p99 > goal.p99, `one in a hundred took ${p99} ms or more, not ${goal.p99}`),
+  ].map((complaint) => `${name}: ${complaint}`)
+}
+
+/** Of sorted values, in whole milliseconds; no value at all is no answer in time. */
+const quantile = (sorted: readonly number[], share: number): number =>
+  Math.ceil(sorted[Math.ceil(sorted.length * share) - 1] ?? Number.POSITIVE_INFINITY)
+
+const told = (wrong: boolean, complaint: string): string[] => (wrong ? [complaint] : [])
