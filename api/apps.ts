@@ -39,15 +39,14 @@ const Declared = z.object({
 })
 
 export function declaredApps(kubernetes: Kubernetes, kind: Kind<Custom>, watched: Watched<Custom>): Apps {
-  const list = () => watched.list().flatMap((object) => declared(object) ?? [])
   return {
     get: (namespace, name) => declared(watched.get(namespace, name)),
-    list,
+    list: () => watched.list().flatMap((object) => declared(object) ?? []),
     ofRepository: (url) => {
       // Half the truth would declare an App for a repository that another App releases already.
       if (!watched.synced()) throw new Error('the Apps are not known yet')
       const key = repositoryKey(url)
-      return list().filter(({ source }) => source && repositoryKey(source.repository) === key)
+      return watched.list().flatMap((object) => (keyOf(object) === key ? (declared(object) ?? []) : []))
     },
     async register(app, source) {
       const object = { metadata: { ...app }, spec: { source } }
@@ -58,6 +57,18 @@ export function declaredApps(kubernetes: Kubernetes, kind: Kind<Custom>, watched
       return found
     },
   }
+}
+
+/** Asked of every App for every delivery: the watch has another object when an App changes, and the same until then. */
+const keys = new WeakMap<Custom, string>()
+
+function keyOf(object: Custom): string {
+  const known = keys.get(object)
+  if (known !== undefined) return known
+  const source = declared(object)?.source
+  const key = source ? repositoryKey(source.repository) : ''
+  keys.set(object, key)
+  return key
 }
 
 function declared(object: Custom | undefined): DeclaredApp | undefined {
