@@ -143,7 +143,12 @@ function gitHubApp({ url, appId, keyFile }: GitHubAppSettings) {
   const client = gitHub({ url, appId, key: () => readSecret(keyFile) })
   const catchUp = redeliveries({ asApp: client.asApp, metrics, log })
   const timer = setInterval(() => void catchUp(), patience.round)
-  void catchUp()
+  // What is delivered before the Apps are known would have to be asked for once more.
+  const start = setInterval(() => {
+    if (!appObjects.synced()) return
+    clearInterval(start)
+    void catchUp()
+  }, 1_000)
   return {
     buttons: buttons({
       appId,
@@ -156,7 +161,10 @@ function gitHubApp({ url, appId, keyFile }: GitHubAppSettings) {
       account: ownAccount(kubernetes.config),
       log,
     }),
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer)
+      clearInterval(start)
+    },
   }
 }
 
