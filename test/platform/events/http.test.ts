@@ -5,6 +5,7 @@ import { NoAnswer } from '../../../domain/no-answer.ts'
 import { type HttpSinkOptions, sender } from '../../../platform/events/http.ts'
 import { eventsOf } from '../../../platform/events/transition.ts'
 import type { CloudEvent } from '../../../platform/platform.ts'
+import { sinkContract } from '../../contract/sink.ts'
 import { type Answering, httpServer } from '../http-server.ts'
 import { promoted } from './release.ts'
 
@@ -30,6 +31,25 @@ const failure = (sent: Promise<void>): Promise<NoAnswer> =>
     () => Promise.reject(new Error('it was taken')),
     (error: NoAnswer) => error,
   )
+
+sinkContract('HTTP', async () => {
+  const answers: number[] = []
+  // A receiver tells events apart by source and id.
+  const taken = new Map<string, CloudEvent>()
+  const server = await httpServer(({ body }, response) => {
+    const status = answers.shift() ?? 202
+    const sent = JSON.parse(body) as CloudEvent
+    const key = `${sent.source}#${sent.id}`
+    if (status === 202 && !taken.has(key)) taken.set(key, sent)
+    response.writeHead(status).end()
+  })
+  return {
+    sink: httpSink({ url: server.url, loopback: true }),
+    next: (answer) => void answers.push(answer === 'away' ? 503 : 422),
+    taken: () => [...taken.values()],
+    close: server.close,
+  }
+})
 
 describe('an event', () => {
   it('arrives as structured JSON, as it is', async () => {

@@ -1,0 +1,23 @@
+// A sink in memory: what it took, in the order in which it first came.
+import { PermanentFailure } from '../../domain/failure.ts'
+import { NoAnswer } from '../../domain/no-answer.ts'
+import type { CloudEvent, Sink } from '../platform.ts'
+
+export type SinkWorld = ReturnType<typeof sinkWorld>
+
+export const sinkWorld = () => ({
+  /** By source and id. */
+  taken: new Map<string, CloudEvent>(),
+  /** How the next ones are answered; taken when there is nothing here. */
+  answers: [] as ('away' | 'refuses')[],
+})
+
+export const memorySink = ({ taken, answers }: SinkWorld): Sink => ({
+  send: async (event) => {
+    const answer = answers.shift()
+    if (answer === 'away') throw new NoAnswer('the sink is away')
+    if (answer === 'refuses') throw new PermanentFailure('Invalid', `the sink did not take ${event.id}`)
+    const key = `${event.source}#${event.id}`
+    if (!taken.has(key)) taken.set(key, event)
+  },
+})
