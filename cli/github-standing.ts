@@ -33,7 +33,7 @@ export interface Installation {
   readonly settings: string
   readonly suspended: boolean
   readonly all: boolean
-  /** How many it reaches; absent while it is suspended. */
+  /** How many it reaches; absent while it is suspended, or where GitHub does not say. */
   readonly repositories?: number
   /** What the App asks for and its owner has not granted. */
   readonly missing: readonly string[]
@@ -135,12 +135,13 @@ async function installationOf(
 ): Promise<Installation> {
   const { id, account, html_url: settings, repository_selection: selection, permissions } = installed
   const suspended = Boolean(installed.suspended_at)
+  const repositories = suspended ? undefined : await repositoriesOf(github, id)
   return {
     account: account?.login ?? account?.slug ?? `${id}`,
     settings,
     suspended,
     all: selection === 'all',
-    ...(!suspended && { repositories: await repositoriesOf(github, id) }),
+    ...(repositories !== undefined && { repositories }),
     missing: lacking(permissions).filter((permission) => !notAsked.includes(permission)),
   }
 }
@@ -149,12 +150,13 @@ const Token = z.object({ token: z.string().min(1) })
 const Count = z.object({ total_count: z.number() })
 
 /** Only the installation itself is told; the token that asks can do nothing else, and is not kept. */
-async function repositoriesOf({ asApp, withToken }: AtGithub, id: number): Promise<number> {
+async function repositoriesOf({ asApp, withToken }: AtGithub, id: number): Promise<number | undefined> {
   const tokens = `/app/installations/${id}/access_tokens`
   const body = { permissions: { metadata: 'read' } }
   const { token } = parsed(Token, tokens, await asApp({ method: 'POST', path: tokens, body }))
   const path = '/installation/repositories?per_page=1'
-  return parsed(Count, path, await withToken({ method: 'GET', path }, token)).total_count
+  const counted = await withToken({ method: 'GET', path }, token)
+  return counted.status === 200 ? parsed(Count, path, counted).total_count : undefined
 }
 
 const strength = ['none', 'read', 'write', 'admin']

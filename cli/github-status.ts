@@ -94,7 +94,7 @@ function lines(
 
 const row = ({ account, all, repositories, suspended, missing }: Installation): readonly string[] => [
   account,
-  repositories === undefined ? '' : `${all ? 'all, ' : ''}${repositories}`,
+  `${all ? 'all, ' : ''}${repositories ?? '?'}`,
   suspended ? 'suspended' : missing.length > 0 ? `not granted: ${missing.join(', ')}` : 'installed',
 ]
 

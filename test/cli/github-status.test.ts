@@ -183,6 +183,13 @@ describe('github status', () => {
     expect(code).toBe(exitCodes.ok)
   })
 
+  it('goes without the count where GitHub does not say it', async () => {
+    delete says['/installation/repositories']
+    const { code, out } = await status()
+    expect(out).toMatch(/acme +\? +installed/)
+    expect(code).toBe(exitCodes.ok)
+  })
+
   it('names that drive a terminal do not', async () => {
     says['/app'] = { ...app, name: 'Slip\u001b[2Jway' }
     expect((await status()).out).toMatch(/^Slipway {2}App/)
