@@ -32,7 +32,13 @@ export interface Watch {
 }
 
 export type Watched =
-  | { readonly kind: 'safe' | 'harmful' | 'unproven'; readonly reason: string; readonly evidence: Evidence }
+  | {
+      readonly kind: 'safe' | 'harmful' | 'unproven'
+      readonly reason: string
+      readonly evidence: Evidence
+      /** For another watch, when what comes next may not begin after all; absent from an earlier version's watch. */
+      readonly state?: ThresholdsState
+    }
   /** The step's time is over and there is no data to judge by. */
   | { readonly kind: 'stalled'; readonly reason: string; readonly state: ThresholdsState }
   /** Nothing new for a whole watch: ask for another. */
@@ -102,10 +108,10 @@ function conclusion(
   const { question, onNoTraffic, stalled } = watch
   const { kind, reason, evidence } = verdict
   if (kind === 'harmful') return { kind, reason, evidence }
-  if (kind === 'safe') return unlessBarred(watch, state, now, { kind, reason, evidence })
+  if (kind === 'safe') return unlessBarred(watch, state, now, { kind, reason, evidence, state })
   if (!verdict.noData || now < question.since + question.for) return undefined
   if (onNoTraffic === 'promote')
-    return unlessBarred(watch, state, now, { kind: 'unproven', reason, evidence })
+    return unlessBarred(watch, state, now, { kind: 'unproven', reason, evidence, state })
   return stalled ? undefined : { kind: 'stalled', reason, state }
 }
 

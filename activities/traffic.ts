@@ -1,9 +1,11 @@
 // Moves traffic: a write, then the proof that the gateway serves it.
 import type { AppRef } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
+import type { Windows } from '../domain/gate.ts'
 import type { ReleaseRef } from '../domain/release.ts'
 import type { Revision } from '../domain/revision.ts'
 import { formatEpoch, sameWeights } from '../domain/route.ts'
+import { openingAt } from '../domain/windows.ts'
 import type { Platform, RouteWrite, Traffic } from '../platform/platform.ts'
 import { awaitReady, prepareReturn, prepareRise, type Rise } from './capacity.ts'
 import { asked, type Clock } from './clock.ts'
@@ -19,11 +21,19 @@ export interface Shift {
   readonly rises?: Revision
   /** The same, with the pods that its share needs beside the other's. */
   readonly rise?: Rise
+  /** The canary may rise only while they are open. */
+  readonly windows?: readonly Windows[]
 }
 
 /** Since when the gateway serves what was written, in milliseconds since the epoch. */
 export interface Served {
   readonly servedAt: number
+}
+
+/** Nothing was written, because a window is closed: this is why. */
+export interface NotRisen {
+  readonly closed: string
+  readonly servedAt?: never
 }
 
 /** What the route calls stable; absent when there is no route. And what the lost release had come to. */
@@ -42,10 +52,10 @@ export interface Rescue {
 export function trafficVerbs(platform: Platform, clock: Clock) {
   const { deploy, traffic, report } = platform
   return {
-    async shiftTraffic({ route, rises, rise }: Shift): Promise<Served> {
+    async shiftTraffic({ route, rises, rise, windows = [] }: Shift): Promise<Served | NotRisen> {
       if (rise) await prepareRise(deploy, clock, rise)
       if (rises) await awaitReady(deploy, clock, rises, clock.now() + readyWithin)
-      return write(traffic, clock, route)
+      return (await notNow(traffic, clock, route, windows)) ?? write(traffic, clock, route)
     },
 
     /**
@@ -75,6 +85,22 @@ export function trafficVerbs(platform: Platform, clock: Clock) {
       return { stable: stable.name, ...found }
     },
   }
+}
+
+/**
+ * The windows were open when the workflow wanted the rise; pods were waited for since. What an earlier try has written has risen
+ * already, and is only proven.
+ */
+async function notNow(
+  traffic: Traffic,
+  clock: Clock,
+  { app, epoch }: RouteWrite,
+  windows: readonly Windows[],
+): Promise<NotRisen | undefined> {
+  const opening = openingAt(windows, clock.now())
+  if (opening.open) return undefined
+  const written = (await traffic.read(app))?.epoch
+  return written && formatEpoch(written) === formatEpoch(epoch) ? undefined : { closed: opening.why }
 }
 
 /** What somebody deleted by hand cannot serve again, however often it is asked to. */

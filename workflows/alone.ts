@@ -8,7 +8,7 @@ import type { Objectives } from '../domain/judge/judge.ts'
 import { watching } from './activities.ts'
 import { cutter } from './cut.ts'
 import type { Interruption } from './interruption.ts'
-import { endForHarm, type Road, shiftTo } from './road.ts'
+import { endForHarm, type Meanwhile, type Road, raise, shiftTo } from './road.ts'
 
 /** The first release of an App has nothing to return to: it keeps the traffic, whatever is seen. */
 export async function bakeFirst(road: Road, since: number, interruption: Interruption): Promise<void> {
@@ -26,19 +26,27 @@ export async function bakeFirst(road: Road, since: number, interruption: Interru
 
 /**
  * Stable fails nearly everybody: the canary takes over without being compared. What people and windows must let through still
- * waits for them. Stable stays warm until the bake is over, and gets the traffic back only from a canary that is no better.
+ * waits for them. Stable stays warm until the bake is over, and gets the traffic back only from a canary that is no better. Gives back
+ * what promotion still waits for; undefined when a person promoted it.
  */
-export async function takeOver(road: Road, failing: string, interruption: Interruption): Promise<void> {
+export async function takeOver(
+  road: Road,
+  failing: string,
+  interruption: Interruption,
+): Promise<Meanwhile | undefined> {
   const { story, canary, stable, gates } = road
   const why = `${stable?.revision} fails nearly everything (${failing}): there is nothing to compare with`
   story.tell('rolling-out', `emergency: ${why}; ${canary.name} takes over as soon as it can`)
-  await gates.pass(1000)
-  if (gates.promoted()) return
-  const since = await shiftTo(road, 'rolling-out', 1000, 'full')
+  const mayRise = () => gates.pass(1000)
+  await mayRise()
+  if (gates.promoted()) return undefined
+  const since = await raise(road, () => shiftTo(road, 'rolling-out', 1000, 'full'), mayRise)
+  if (since === undefined) return undefined
   story.tell('baking', `emergency: ${canary.name} has all traffic, and goes back only if it fails half of it`)
   const harm = await watch(road, noBetter, since, interruption)
   if (harm !== undefined) await endForHarm(road, harm)
   await gates.pass('promotion')
+  return () => gates.pass('promotion')
 }
 
 /** Twenty times better than what it replaces: anything more would give users back to what fails them all. */

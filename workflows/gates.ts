@@ -29,6 +29,8 @@ export interface Gates {
   readonly reach: (barred: Pick<Barred<unknown>, 'wants' | 'closed' | 'at'>) => void
   /** Nothing bars the canary any more, or it does not want more. */
   readonly leave: () => void
+  /** Whether a person keeps every weight from rising at this moment. */
+  readonly isHeld: () => boolean
   /** Waits, without a watch, until the canary may have this. */
   readonly pass: (point: GatePoint) => Promise<void>
   /** Harm, where a person shall decide: waits for the command that does. */
@@ -189,6 +191,7 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
       closed = undefined
       say()
     },
+    isHeld: () => promotedBy === undefined && isHeld(),
     async pass(point) {
       for (;;) {
         if (promotedBy !== undefined) return

@@ -21,8 +21,8 @@ import { type Gates, openGates } from './gates.ts'
 import { awaitInterruption, type Ending, type Interruption } from './interruption.ts'
 import { type Frozen, freeze, type ReleaseFinished, type ReleaseInput, releaseFinished } from './messages.ts'
 import { bringBack } from './return.ts'
-import { type Ground, giveBack, type Road, show, takeAll } from './road.ts'
-import { bake, rollOut } from './rollout.ts'
+import { type Ground, giveBack, type Meanwhile, type Road, show, takeAll, takeAllInTime } from './road.ts'
+import { rollOut } from './rollout.ts'
 import { type Story, tellStory } from './story.ts'
 import { tail } from './waiting.ts'
 
@@ -71,9 +71,10 @@ async function bringToFull(
   const road: Road = { story, app, seq, keepServed, scale, plan, canary, stable, hosts, nextEpoch, gates }
   prepareGates(road, input)
   const ran = (await deploy(road, undo)) ?? {}
-  if (input.stable) await convince(road, { undo, interruption }, ran)
-  else interruption.passPointOfNoReturn('it is the first release, there is nothing to return to')
-  const since = await takeAll(road)
+  if (!input.stable)
+    interruption.passPointOfNoReturn('it is the first release, there is nothing to return to')
+  const meanwhile = input.stable && (await convince(road, { undo, interruption }, ran))
+  const since = await (meanwhile ? takeAllInTime(road, meanwhile) : takeAll(road))
   interruption.passPointOfNoReturn('it is promoted already')
   if (!input.stable && patched('watch the first release')) {
     // What has all traffic, and nothing to give it back to, is not taken back any more.
@@ -130,23 +131,26 @@ async function deploy(road: Road, undo: Undo): Promise<Ran> {
   return running.runRevision.executeWithOptions({ summary: `${canary.name} ready` }, [asked])
 }
 
-/** The canary earns its traffic in comparison with the stable revision. */
+/**
+ * The canary earns its traffic in comparison with the stable revision. Gives back how it is watched on while it may not be promoted
+ * yet; undefined when nothing keeps it from that.
+ */
 async function convince(
   road: Road,
   { undo, interruption }: Pick<Means, 'undo' | 'interruption'>,
   { stableAlive = true, stableFails }: Ran,
-): Promise<void> {
+): Promise<Meanwhile | undefined> {
   const { plan, story } = road
   if (!stableAlive) {
     const why = `${road.stable?.revision} has no ready pod: there is nothing to compare with, and nobody is served`
-    return story.tell('rolling-out', `emergency: ${why}; ${road.canary.name} takes over as soon as it can`)
+    story.tell('rolling-out', `emergency: ${why}; ${road.canary.name} takes over as soon as it can`)
+    return undefined
   }
   undo.push(() => giveBack(road))
   // Who decides at a gate wants to see it first.
   if (plan.spec.route.preview || plan.gates) await show(road)
   if (stableFails !== undefined) return takeOver(road, stableFails, interruption)
-  const climbed = await rollOut(road)
-  if (climbed) await bake(road, climbed)
+  return rollOut(road)
 }
 
 /** The release is promoted whatever becomes of the old revision: what stays is removed by the next one. */

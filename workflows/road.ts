@@ -1,6 +1,6 @@
 // What a rollout goes on, and the one way to move its traffic.
-import { ApplicationFailure } from '@temporalio/workflow'
-import type { Shift } from '../activities/traffic.ts'
+import { ApplicationFailure, patched } from '@temporalio/workflow'
+import type { Served, Shift } from '../activities/traffic.ts'
 import type { AppRef } from '../domain/app.ts'
 import type { Scale } from '../domain/capacity.ts'
 import type { Phase, Plan } from '../domain/release.ts'
@@ -39,16 +39,55 @@ export interface Road extends Ground {
   readonly gates: Gates
 }
 
-/** Ends when the gateway serves the weight; says since when. */
-export async function shiftTo(road: Road, phase: Phase, weight: number, step: string): Promise<number> {
+/** What becomes of the canary while it may not have more: ends when the gates would let it rise. */
+export type Meanwhile = () => Promise<void>
+
+/** Raises the weight as soon as nothing keeps it from rising. Undefined when a person promoted the canary meanwhile. */
+export async function raise(
+  { gates }: Road,
+  rise: () => Promise<number | undefined>,
+  meanwhile: Meanwhile,
+): Promise<number | undefined> {
+  for (;;) {
+    const servedAt = await rise()
+    if (servedAt !== undefined) return servedAt
+    await meanwhile()
+    if (gates.promoted()) return undefined
+  }
+}
+
+/** Ends when the gateway serves the weight; says since when. Undefined when it would rise, and may not at this moment. */
+export async function shiftTo(
+  road: Road,
+  phase: Phase,
+  weight: number,
+  step: string,
+): Promise<number | undefined> {
   const { story, canary } = road
   const before = story.status().weight
   const summary = `weight ${percent(before)} → ${percent(weight)}`
-  // Who takes traffic from the canary does not wait for its pods: they may be why.
-  const rise = weight > before ? { rise: riseTo(road, weight) } : {}
-  const { servedAt } = await shift({ route: shared(road, weight), ...rise }, summary)
+  const route = shared(road, weight)
+  // Who takes traffic from the canary waits neither for its pods, which may be why, nor for a window.
+  const { servedAt } =
+    weight > before
+      ? await riseNow(road, { route, rise: riseTo(road, weight) }, summary)
+      : await shift({ route }, summary)
+  if (servedAt === undefined) return undefined
   story.note(phase, `the gateway serves ${percent(weight)} from ${canary.name}`, { weight, step })
   return servedAt
+}
+
+/** The watch that let it rise has ended: what has changed since is asked for again. */
+async function riseNow(
+  { gates, plan: { windows }, story }: Road,
+  asked: Shift,
+  summary: string,
+): Promise<Partial<Served>> {
+  if (gates.isHeld() && patched('held at the rise')) return {}
+  const risen = await shift({ ...asked, ...(windows && { windows }) }, summary)
+  const { phase, weight } = story.status()
+  if (risen.servedAt === undefined) story.note(phase, `stays at ${percent(weight)}: ${risen.closed}`)
+  return risen
 }
 
 const riseTo = ({ canary, stable, scale }: Ground, share: number): Shift['rise'] & object => ({
@@ -81,11 +120,22 @@ export async function show(road: Road): Promise<void> {
 
 /** All traffic, for good, and at the push's own hosts: from this write on a rescue returns to the canary. Says since when. */
 export async function takeAll(road: Ground): Promise<number> {
-  const { canary, stable, hosts } = road
-  const route = { ...write(road, [alone(canary.name)]), hosts: hosts.own, stable: canary.name }
-  const { servedAt } = await shift({ route, rise: riseTo(road, 1000) }, `100 % for ${canary.name}`)
+  const { canary, stable } = road
+  const { servedAt = Date.now() } = await shift(all(road), `100 % for ${canary.name}`)
   if (!stable) road.story.tell('rolling-out', `${canary.name} has all traffic`, { weight: 1000 })
   return servedAt
+}
+
+/** The same for what was watched: as soon as nothing keeps it from rising. What a person promotes meanwhile waits for nothing. */
+export async function takeAllInTime(road: Road, meanwhile: Meanwhile): Promise<number> {
+  const rise = async () => (await riseNow(road, all(road), `100 % for ${road.canary.name}`)).servedAt
+  return (await raise(road, rise, meanwhile)) ?? takeAll(road)
+}
+
+function all(road: Ground): Shift {
+  const { canary, hosts } = road
+  const route = { ...write(road, [alone(canary.name)]), hosts: hosts.own, stable: canary.name }
+  return { route, rise: riseTo(road, 1000) }
 }
 
 /** All traffic back to the stable revision, and the canary off the route. Never gives up, but to something newer. */

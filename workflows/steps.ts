@@ -6,57 +6,104 @@ import { defaultRequests, looksToHarm } from '../domain/judge/defaults.ts'
 import type { Phase, Step } from '../domain/release.ts'
 import { awaiting, watching } from './activities.ts'
 import { percent } from './details.ts'
-import { endForHarm, type Road, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
+import { endForHarm, type Meanwhile, type Road, raise, shiftAgain, shiftTo, shiftToNothing } from './road.ts'
 import { watchUntilSeen } from './watch.ts'
 
 /** What ends a step's watch. */
 type Seen = Exclude<Watched, { kind: 'stalled' | 'watching' | 'barred' }>
 
-/** Every step below full. */
-export async function climbSteps(road: Road): Promise<void> {
-  const { gates, plan } = road
-  const steps = plan.steps.filter(({ weight }) => weight < 1000)
-  await gates.pass(steps[0]?.weight ?? 1000)
-  for (const [index, step] of steps.entries()) {
-    if (gates.promoted()) return
-    const next = steps[index + 1]?.weight ?? 1000
-    await hold(road, 'rolling-out', step, { name: `${index + 1}/${steps.length}`, next })
+/**
+ * Every step below full, then the watch at full. Gives back how it is watched on there; undefined when a person promoted it. A
+ * plan's own step at full is this watch.
+ */
+export async function followSteps(road: Road): Promise<Meanwhile | undefined> {
+  const { gates } = road
+  const places = placesOf(road)
+  let meanwhile: Meanwhile = () => gates.pass(places[0]?.step.weight ?? 1000)
+  await meanwhile()
+  for (const place of places) {
+    if (gates.promoted()) return undefined
+    meanwhile = await hold(road, place, meanwhile)
   }
+  return gates.promoted() ? undefined : meanwhile
 }
 
-/** The watch at full; a plan's own step at full is this one. */
-export async function bakeAtFull(road: Road): Promise<void> {
-  const step = { weight: 1000, for: bakeOf(road.plan) }
-  await hold(road, 'baking', step, { name: 'full', next: 'promotion' })
-}
-
-/** What a step is called, and what comes after it. */
+/** A step, what it is called, and what comes after it. */
 interface Place {
+  readonly step: Step
+  readonly phase: Phase
   readonly name: string
   readonly next: GatePoint
 }
 
-/** One weight, held until the judge is content with it and the gates let it go on. */
-async function hold(road: Road, phase: Phase, step: Step, { name, next }: Place): Promise<void> {
+function placesOf({ plan }: Road): readonly Place[] {
+  const steps = plan.steps.filter(({ weight }) => weight < 1000)
+  const below = steps.map((step, index) => ({
+    step,
+    phase: 'rolling-out' as const,
+    name: `${index + 1}/${steps.length}`,
+    next: steps[index + 1]?.weight ?? 1000,
+  }))
+  const full = { weight: 1000, for: bakeOf(plan) }
+  return [...below, { step: full, phase: 'baking', name: 'full', next: 'promotion' }]
+}
+
+/** One weight, held until the judge is content with it and the gates let it go on. Gives back how it is held on. */
+async function hold(road: Road, place: Place, meanwhile: Meanwhile): Promise<Meanwhile> {
+  const { step, next } = place
+  const since = await give(road, place, meanwhile)
+  if (since === undefined) return meanwhile
+  if (step.for === 0) {
+    await road.gates.pass(next)
+    return () => road.gates.pass(next)
+  }
+  let held = await holdOn(road, place, { since })
+  return async () => {
+    held = await holdOn(road, place, held)
+  }
+}
+
+/** Since when the gateway serves the weight, and what was seen of it since. */
+interface Held {
+  readonly since: number
+  readonly state?: Watch['state']
+}
+
+const give = (road: Road, { step, phase, name }: Place, meanwhile: Meanwhile): Promise<number | undefined> =>
+  raise(road, () => shiftTo(road, phase, step.weight, name), meanwhile)
+
+async function holdOn(road: Road, place: Place, from: Held): Promise<Held> {
+  const { step, phase } = place
+  let held = from
   for (;;) {
-    const since = await shiftTo(road, phase, step.weight, name)
-    if (step.for === 0) return road.gates.pass(next)
-    const seen = await watch(road, step, since, next)
-    if (!seen) return
-    if (seen.kind !== 'blind') return conclude(road, phase, step, seen)
+    const seen = await watch(road, place, held)
+    if (!seen) return held
+    if (seen.kind !== 'blind') {
+      await conclude(road, phase, step, seen)
+      return { ...held, ...(seen.state && { state: seen.state }) }
+    }
     await waitInSafety(road, phase, seen.reason)
+    // Nobody meets it, so there is nothing to watch.
+    const since = await give(road, place, () => road.gates.pass(step.weight))
+    if (since === undefined) return held
+    held = { since }
   }
 }
 
 /** Watches until there is a verdict that the gates let pass. Undefined when a person promoted it meanwhile. */
-function watch(road: Road, step: Step, since: number, next: GatePoint): Promise<Seen | undefined> {
-  return watchUntilSeen<Watch['state'], Seen>(road.gates, undefined, {
+async function watch(
+  road: Road,
+  { step, next }: Place,
+  { since, state: before }: Held,
+): Promise<Seen | undefined> {
+  const found = await watchUntilSeen<Watch['state'], Seen>(road.gates, before, {
     look: (state) => look(road, step, since, { state, next }),
     async paused(seen) {
       if (seen.kind === 'stalled') road.story.stall(seen.reason)
       await shiftAgain(road, step.weight)
     },
   })
+  return found?.seen
 }
 
 interface Looking {

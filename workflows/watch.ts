@@ -7,6 +7,12 @@ export type Paused<State> =
   | { readonly kind: 'stalled'; readonly reason: string; readonly state: State }
   | { readonly kind: 'watching'; readonly state: State; readonly at?: number }
 
+/** What was seen, and what the watch that saw it had begun with: another one can see it again from there. */
+export interface FoundBy<State, Seen> {
+  readonly seen: Seen
+  readonly state: State
+}
+
 interface Watching<State, Seen> {
   /** One activity: it watches until it has seen something. */
   readonly look: (state: State) => Promise<Seen | Paused<State> | Barred<State>>
@@ -22,7 +28,7 @@ export async function watchUntilSeen<State, Seen extends { readonly kind: string
   gates: Gates,
   begin: State,
   { look, paused }: Watching<State, Seen>,
-): Promise<Seen | undefined> {
+): Promise<FoundBy<State, Seen> | undefined> {
   let state = begin
   let at = 0
   for (;;) {
@@ -38,7 +44,7 @@ export async function watchUntilSeen<State, Seen extends { readonly kind: string
     }
     if (!isPaused(seen)) {
       gates.leave()
-      return seen
+      return { seen, state }
     }
     state = seen.state
     const time = seen.kind === 'watching' ? seen.at : undefined
