@@ -1,6 +1,7 @@
 // A sink in memory: what it took, in the order in which it first came.
 import { PermanentFailure } from '../../domain/failure.ts'
 import { NoAnswer } from '../../domain/no-answer.ts'
+import { eventsOf, transitionsOf } from '../events/transition.ts'
 import type { CloudEvent, Sink } from '../platform.ts'
 
 export type SinkWorld = ReturnType<typeof sinkWorld>
@@ -12,12 +13,18 @@ export const sinkWorld = () => ({
   answers: [] as ('away' | 'refuses')[],
 })
 
-export const memorySink = ({ taken, answers }: SinkWorld): Sink => ({
-  send: async (event) => {
+export function memorySink({ taken, answers }: SinkWorld): Sink {
+  const send = (event: CloudEvent): void => {
     const answer = answers.shift()
     if (answer === 'away') throw new NoAnswer('the sink is away')
     if (answer === 'refuses') throw new PermanentFailure('Invalid', `the sink did not take ${event.id}`)
     const key = `${event.source}#${event.id}`
     if (!taken.has(key)) taken.set(key, event)
-  },
-})
+  }
+  return {
+    tell: async (status, told) => {
+      for (const event of eventsOf(status, told)) send(event)
+      return transitionsOf(status)
+    },
+  }
+}

@@ -2,7 +2,7 @@
 import { createHmac, randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, it } from 'vitest'
 import { NoAnswer } from '../../../domain/no-answer.ts'
-import { type HttpSinkOptions, sender } from '../../../platform/events/http.ts'
+import { type HttpSinkOptions, httpSink, sender } from '../../../platform/events/http.ts'
 import { eventsOf } from '../../../platform/events/transition.ts'
 import type { CloudEvent } from '../../../platform/platform.ts'
 import { sinkContract } from '../../contract/sink.ts'
