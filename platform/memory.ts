@@ -1,15 +1,24 @@
-// All six interfaces in memory, for tests of what lies above: it passes the same contracts as the real drivers.
+// All interfaces in memory, for tests of what lies above: it passes the same contracts as the real drivers.
 import { createHash } from 'node:crypto'
 import { appKey } from '../domain/app.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import { aborted } from './memory/clock.ts'
 import { memoryDeploy } from './memory/deploy.ts'
+import { type ForgeWorld, memoryForge } from './memory/forge.ts'
 import { memoryHooks } from './memory/hooks.ts'
 import { memoryMetrics } from './memory/metrics.ts'
 import { memoryReport } from './memory/report.ts'
+import { memorySink, type SinkWorld } from './memory/sink.ts'
 import { memoryTraffic } from './memory/traffic.ts'
 import { world as makeWorld, type World, type WorldCall, type WorldOptions } from './memory/world.ts'
 import type { Build, Platform, Source } from './platform.ts'
+
+export interface MemoryOptions extends WorldOptions {
+  /** Where commits show their releases; nowhere when absent. */
+  readonly forge?: ForgeWorld
+  /** Who takes events; nobody when absent. */
+  readonly sink?: SinkWorld
+}
 
 /**
  * A platform, and the world it acts on:
@@ -19,7 +28,10 @@ import type { Build, Platform, Source } from './platform.ts'
  *     const sha = world.push(source, { 'slipway.yaml': manifest })
  *     world.plan(sha, { errors: 0.2 })
  */
-export function memoryPlatform(options: WorldOptions = {}): { platform: Platform; world: World } {
+export function memoryPlatform({ forge, sink, ...options }: MemoryOptions = {}): {
+  platform: Platform
+  world: World
+} {
   const world = makeWorld(options)
   const platform: Platform = {
     source: noted(world, 'source', source(world)),
@@ -29,6 +41,8 @@ export function memoryPlatform(options: WorldOptions = {}): { platform: Platform
     metrics: noted(world, 'metrics', memoryMetrics(world)),
     report: noted(world, 'report', memoryReport(world)),
     hooks: noted(world, 'hooks', memoryHooks(world)),
+    ...(forge && { forge: noted(world, 'forge', memoryForge(forge)) }),
+    ...(sink && { sink: noted(world, 'sink', memorySink(sink)) }),
   }
   return { platform, world }
 }

@@ -7,8 +7,8 @@ import type { AppVerb, CommandRequest, ReleaseVerb } from '../../domain/command.
 import type { ReleaseStatus } from '../../domain/release.ts'
 import { appWorkflowId, releaseWorkflowId } from '../../domain/release.ts'
 import type { Revision } from '../../domain/revision.ts'
-import type { Script, WorldCall, WorldOptions } from '../../platform/memory/world.ts'
-import { memoryPlatform } from '../../platform/memory.ts'
+import type { Script, WorldCall } from '../../platform/memory/world.ts'
+import { type MemoryOptions, memoryPlatform } from '../../platform/memory.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { app as appWorkflow } from '../../workflows/app.ts'
 import { type AppInput, type AppState, appStatus, command, sourceMoved } from '../../workflows/messages.ts'
@@ -17,7 +17,7 @@ import type { Temporal } from './temporal.ts'
 
 export type Stage = Awaited<ReturnType<typeof openStage>>
 
-export interface StageOptions extends WorldOptions {
+export interface StageOptions extends MemoryOptions {
   readonly renewAfter?: number
   /** Workflows are not kept between their tasks: each task replays the history from its beginning. `SLIPWAY_REPLAYS` says so for all. */
   readonly replays?: boolean
@@ -32,7 +32,8 @@ export async function openStage(
   stages += 1
   const taskQueue = `stage-${stages}`
   const app: AppRef = { namespace: taskQueue, name: 'shop' }
-  const source: AppSource = { repository: `https://git.example/${taskQueue}/shop`, branch: 'main' }
+  const host = options.forge ? 'github.example' : 'git.example'
+  const source: AppSource = { repository: `https://${host}/${taskQueue}/shop`, branch: 'main' }
   const { platform, world } = memoryPlatform(options)
   world.declare(app, source)
   const broken: string[] = []

@@ -1,0 +1,133 @@
+// Others are told of a release by a workflow of its own: in the end all of it, however long they were away, and the release waits for nobody.
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RateLimited } from '../../domain/failure.ts'
+import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
+import { tellWorkflowId } from '../../domain/telling.ts'
+import { eventsOf } from '../../platform/events/transition.ts'
+import { forgeWorld } from '../../platform/memory/forge.ts'
+import { sinkWorld } from '../../platform/memory/sink.ts'
+import type { WorldCall } from '../../platform/memory/world.ts'
+import { manifestOf, openStage, type Stage, until } from './stage.ts'
+import { realServer, type Temporal } from './temporal.ts'
+
+let temporal: Temporal
+beforeAll(async () => {
+  temporal = await realServer()
+})
+afterAll(() => temporal.close())
+
+const quick = manifestOf().replaceAll('for: 5s', 'for: 1s').replace('bake: 5s', 'bake: 1s')
+
+/** An App whose commits and events are told of. */
+async function told() {
+  const [forge, sink] = [forgeWorld(), sinkWorld()]
+  const stage = await openStage(temporal, { forge, sink })
+  const checkOf = (sha: string) => {
+    const release = stage.releaseOf(sha)?.release
+    return release && forge.checks.get(releaseWorkflowId(release))
+  }
+  return { stage, forge, sink, checkOf }
+}
+
+/** The next calls of a verb end like this, one after the other. */
+function failing({ hooks }: Stage, verb: WorldCall['verb'], errors: Error[]): void {
+  hooks.push((call) => {
+    const error = call.verb === verb ? errors.shift() : undefined
+    if (error) throw error
+  })
+}
+
+const allSaid = async ({ client, releaseOf }: Stage, sha: string): Promise<void> => {
+  const release = releaseOf(sha)?.release
+  if (!release) throw new Error('there is no release')
+  await client.workflow.getHandle(tellWorkflowId(release)).result()
+}
+
+describe('a release is told', () => {
+  it('on its commit and to the sink, to its end', async () => {
+    const { stage, forge, sink, checkOf } = await told()
+    const sha = await stage.push({}, quick)
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    await allSaid(stage, sha)
+    expect(checkOf(sha)).toMatchObject({ sha, status: 'completed', conclusion: 'success' })
+    expect([...forge.deployments.values()]).toMatchObject([{ sha, state: 'success' }])
+    // What was not known yet when it was sent is missing there; what happened is not.
+    const happened = eventsOf(stage.releaseOf(sha) as ReleaseStatus)
+    expect([...sink.taken.values()].map(({ id }) => id)).toEqual(happened.map(({ id }) => id))
+    await stage.close({ serves: sha })
+  })
+
+  it('when it was taken back: the commit says so, and what served is told of', async () => {
+    const { stage, checkOf, sink } = await told()
+    const good = await stage.push({}, quick)
+    await stage.release(good, ({ outcome }) => outcome === 'promoted')
+    const bad = await stage.push({ errors: 0.6 }, quick)
+    await stage.release(bad, ({ outcome }) => outcome === 'rolled-back')
+    await allSaid(stage, bad)
+    expect(checkOf(bad)).toMatchObject({ status: 'completed', conclusion: 'failure' })
+    expect([...sink.taken.values()].map(({ type }) => type)).toContain(
+      'dev.cdevents.service.rolledback.0.2.0',
+    )
+    await stage.close({ serves: good })
+  })
+
+  it('late, when the host was away: the release has ended meanwhile', async () => {
+    const { stage, checkOf } = await told()
+    let away = true
+    stage.hooks.push(({ verb }) => {
+      if (away && verb === 'forge.tell') throw new Error('the key was revoked')
+    })
+    const sha = await stage.push({}, quick)
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    expect(checkOf(sha)).toBeUndefined()
+    away = false
+    await allSaid(stage, sha)
+    expect(checkOf(sha)).toMatchObject({ status: 'completed', conclusion: 'success' })
+    await stage.close({ serves: sha })
+  })
+
+  it('when the host says that it may be asked again, and not before', async () => {
+    const { stage, checkOf } = await told()
+    failing(stage, 'forge.tell', [new RateLimited('GitHub refuses PATCH: its secondary limit', 5_000)])
+    const sha = await stage.push({}, quick)
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    await allSaid(stage, sha)
+    expect(checkOf(sha)).toMatchObject({ conclusion: 'success' })
+    const [first, second] = stage.world.calls.filter(({ verb }) => verb === 'forge.tell')
+    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(5_000)
+    await stage.close({ serves: sha })
+  })
+
+  it('to the host also when the sink takes nothing, and the other way round', async () => {
+    const { stage, checkOf, sink } = await told()
+    stage.hooks.push(({ verb }) => {
+      if (verb === 'sink.tell') throw new Error('the sink is away')
+    })
+    const sha = await stage.push({}, quick)
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    await until(
+      () => checkOf(sha)?.conclusion === 'success',
+      () => 'the commit does not say it',
+    )
+    expect(sink.taken.size).toBe(0)
+    await stage.close({ serves: sha })
+  })
+
+  it('with the question of its gate, and how it was answered', async () => {
+    const { stage, forge } = await told()
+    await stage.release(await stage.push({}, quick), ({ outcome }) => outcome === 'promoted')
+    const gated = quick.replace('bake: 1s', 'bake: 1s\n    gates: [{before: 50, approvers: [ana]}]')
+    const sha = await stage.push({}, gated)
+    const { release } = await stage.release(sha, ({ waiting }) => waiting?.for === 'approval')
+    const question = () => forge.checks.get(`${releaseWorkflowId(release)}/approve/before-50`)
+    await until(
+      () => question()?.conclusion === 'action_required',
+      () => JSON.stringify(question()),
+    )
+    await stage.ask(sha, 'approve', { principal: 'user:ana' })
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    await allSaid(stage, sha)
+    expect(question()).toMatchObject({ conclusion: 'success' })
+    await stage.close({ serves: sha })
+  })
+})
