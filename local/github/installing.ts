@@ -1,7 +1,8 @@
 // Puts an App onto an account or takes it off again, adds and renames repositories there, and tells the App.
 import fs from 'node:fs/promises'
+import { run } from '../process.ts'
 import { installationShown } from './accounts.ts'
-import { folderOf } from './commits.ts'
+import { folderOf, gitSettings } from './commits.ts'
 import type { Parts } from './operation.ts'
 import { payloadOf, senderShown } from './payload.ts'
 import {
@@ -10,6 +11,7 @@ import {
   type Installation,
   type Json,
   nodeId,
+  type Permission,
   type Repository,
   type State,
   timeOf,
@@ -53,8 +55,42 @@ function tell({ state, webhooks }: Sends, installation: Installation, sender: Us
   })
 }
 
+export interface NewRepository {
+  readonly permissions?: Readonly<Record<string, Permission>>
+}
+
+export interface Created {
+  readonly id: number
+  readonly installation: number
+  readonly cloneUrl: string
+  /** The bare repository on this machine. */
+  readonly folder: string
+}
+
+/** Takes over what already lies in its folder; the App is installed on its owner's account. */
+export async function createRepository(
+  parts: Sends,
+  app: App,
+  fullName: string,
+  { permissions = {} }: NewRepository = {},
+): Promise<Created> {
+  const { state } = parts
+  const [login = '', name = ''] = fullName.split('/')
+  const owner = userNamed(state, login, 'Organization')
+  const about = { id: state.nextId(), owner, name, createdAt: timeOf(state.now()) }
+  const nothing = { checkSuites: [], checkRuns: [], deployments: [], statuses: [] }
+  const repository = { ...about, permissions: new Map(Object.entries(permissions)), ...nothing }
+  for (const one of Object.keys(permissions)) userNamed(state, one)
+  const folder = folderOf(state, repository)
+  await fs.mkdir(folder, { recursive: true })
+  await run(['git', 'init', '--quiet', '--bare', '--initial-branch=main', folder], { env: gitSettings })
+  addRepository(parts, repository)
+  const installation = install(parts, app, login, owner)
+  return { id: about.id, installation: installation.id, cloneUrl: `${state.url}/${fullName}.git`, folder }
+}
+
 /** A new repository comes under what is installed on its owner's account. */
-export function addRepository({ state, webhooks }: Sends, repository: Repository): void {
+function addRepository({ state, webhooks }: Sends, repository: Repository): void {
   state.repositories.push(repository)
   for (const installation of state.installations.filter(({ account }) => account === repository.owner)) {
     webhooks.send(installation.app, 'installation_repositories', {

@@ -1,83 +1,53 @@
 // A GitHub to test against, on this machine: its API, its repositories, its webhooks, its page, and its bad days.
-import { randomBytes } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
-import { run } from '../process.ts'
 import { type Asked, githubApi } from './api.ts'
 import { callers } from './caller.ts'
-import { checkRunShown, sendCheckRun } from './checks.ts'
-import { folderOf, gitSettings } from './commits.ts'
-import { commitStatusShown, deploymentShown, statusShown } from './deployments.ts'
-import { type Disturbance, noFaults } from './faults.ts'
+import { type CheckRunEvent, sendCheckRun } from './checks.ts'
+import { type Disturbance, type Faults, noFaults } from './faults.ts'
+import { type FirstApp, firstApp } from './first-app.ts'
 import { gitRepositories } from './git-http.ts'
 import { deliveryInBrief } from './installations.ts'
-import { addRepository, install, rename, uninstall } from './installing.ts'
-import { newKey } from './key.ts'
+import {
+  type Created,
+  createRepository,
+  install,
+  type NewRepository,
+  rename,
+  uninstall,
+} from './installing.ts'
 import { limits } from './limits.ts'
-import { newClientId } from './manifest.ts'
 import type { Parts } from './operation.ts'
 import { githubPages } from './page/page.ts'
 import { pushEvents } from './push.ts'
-import {
-  type App,
-  apiOf,
-  type CheckRun,
-  emptyState,
-  type Json,
-  type Permission,
-  type Permissions,
-  type Repository,
-  repositoryNamed,
-  type State,
-  timeOf,
-  userNamed,
-} from './state.ts'
+import { type App, apiOf, emptyState, type Installation, type Json, userNamed } from './state.ts'
 import { webhooks } from './webhooks.ts'
+import { checkRunIn, repositoryIn, type WhatStands, whatStands } from './what-stands.ts'
 
-export interface GithubOptions {
+export type { Created } from './installing.ts'
+
+export interface GithubOptions extends FirstApp {
   /** The first is the one that addresses are made of. */
   readonly listen?: readonly { readonly host: string; readonly port: number }[]
   /** Where bare repositories lie or are made. */
   readonly root: string
-  readonly webhook?: { readonly url: string; readonly secret: string }
-  /** An App that is already known elsewhere. */
-  readonly app?: { readonly id?: number; readonly privateKey?: string; readonly permissions?: Permissions }
   /** What each person pushes with. */
   readonly users?: Readonly<Record<string, string>>
   readonly now?: () => number
 }
 
-export interface Github {
+export interface Github extends WhatStands, WhatPeopleDo, WhatGoesWrong {
   /** What people and git use: `${url}/acme/shop.git`. */
   readonly url: string
   /** Where GitHub Enterprise Server has its API. */
   readonly apiUrl: string
   readonly app: App
-  readonly createRepository: (fullName: string, options?: NewRepository) => Promise<Created>
-  /** Puts the App onto an account, or takes it off, and tells it. */
-  readonly install: (account: string) => number
-  readonly uninstall: (account: string) => void
-  /** From now on requests for the old name are sent to the new one. */
-  readonly renameRepository: (fullName: string, name: string) => Promise<void>
-  /** What stands on a commit, or on all of them, as the API shows it; oldest first. */
-  readonly checkRuns: (fullName: string, sha?: string) => readonly Json[]
-  readonly annotations: (fullName: string, checkRun: number) => readonly Json[]
-  readonly deployments: (fullName: string) => readonly Json[]
-  readonly statuses: (fullName: string, sha: string) => readonly Json[]
-  /** Presses a button of a check run, as this person. */
-  readonly press: (checkRun: number, identifier: string, login: string) => void
-  /** Asks for the check to run again, as this person. */
-  readonly rerequest: (checkRun: number, login: string) => void
   readonly sendTo: (webhook: { readonly url: string; readonly secret: string }) => void
   /** Every attempt to deliver a webhook, oldest first, as the API lists it. */
   readonly deliveries: () => readonly Json[]
   /** Resolves when no delivery is under way. */
   readonly settled: () => Promise<void>
-  readonly disturb: (disturbance: Disturbance) => void
-  /** Ends every disturbance, and sends what was held back. */
-  readonly calm: () => void
   /** What the API was asked, and how it answered. */
   readonly calls: () => readonly Asked[]
   /** Requests that are not as GitHub publishes them, and answers of this server that are not. */
@@ -85,94 +55,52 @@ export interface Github {
   readonly close: () => Promise<void>
 }
 
-export interface NewRepository {
-  readonly permissions?: Readonly<Record<string, Permission>>
+interface WhatPeopleDo {
+  readonly createRepository: (fullName: string, options?: NewRepository) => Promise<Created>
+  /** From now on requests for the old name are sent to the new one. */
+  readonly renameRepository: (fullName: string, name: string) => Promise<void>
+  /** Puts the App onto an account, and tells it; returns the installation. */
+  readonly install: (account: string) => number
+  readonly uninstall: (account: string) => void
+  /** Presses a button of a check run, as this person. */
+  readonly press: (checkRun: number, identifier: string, login: string) => void
+  /** Asks for the check to run again, as this person. */
+  readonly rerequest: (checkRun: number, login: string) => void
 }
 
-export interface Created {
-  readonly id: number
-  readonly installation: number
-  readonly cloneUrl: string
-  /** The bare repository on this machine. */
-  readonly folder: string
+interface WhatGoesWrong {
+  readonly disturb: (disturbance: Disturbance) => void
+  /** Ends every disturbance, and sends what was held back. */
+  readonly calm: () => void
 }
-
-const defaultPermissions: Permissions = {
-  metadata: 'read',
-  contents: 'read',
-  checks: 'write',
-  deployments: 'write',
-  statuses: 'write',
-  pull_requests: 'read',
-}
-const defaultEvents = ['push', 'create', 'delete', 'check_run', 'check_suite', 'repository']
 
 export async function startGithub(options: GithubOptions): Promise<Github> {
-  const { now = Date.now, root } = options
+  const { now = Date.now, root, listen = [{ host: '127.0.0.1', port: 0 }] } = options
   const state = emptyState(root, now)
   const faults = noFaults()
   const parts = { state, callers: callers(state, faults), webhooks: webhooks(state, faults) }
-  const app = newApp(state, options)
+  const app = firstApp(state, options)
   for (const [login, token] of Object.entries(options.users ?? {})) {
     state.userTokens.set(token, userNamed(state, login).login)
   }
   const api = githubApi({ ...parts, faults, limits: limits(now) })
   const git = gitRepositories({ ...parts, pushed: pushEvents(state, parts.webhooks) })
   const pages = githubPages(parts)
-  const servers = await listen(options.listen ?? [{ host: '127.0.0.1', port: 0 }], async (request) => {
+  const servers = await listenOn(listen, async (request) => {
     if (new URL(request.url).pathname.startsWith('/api/v3/')) return await api.answer(request)
     return (await git(request)) ?? (await pages.fetch(request))
   })
-  state.url = urlOf(servers, options.listen?.[0]?.host)
-  const aside: State['installations'] = []
+  state.url = urlOf(servers, listen[0]?.host)
   return {
     url: state.url,
     apiUrl: apiOf(state),
     app,
-    createRepository: (fullName, about) => createRepository(parts, app, fullName, about),
-    install: (account) => install(parts, app, account, userNamed(state, account)).id,
-    uninstall: (account) => uninstall(parts, app, account, userNamed(state, account)),
-    renameRepository: (fullName, name) => rename(parts, repositoryIn(state, fullName), name),
-    checkRuns: (fullName, sha) => {
-      const repository = repositoryIn(state, fullName)
-      const runs = repository.checkRuns.filter((one) => sha === undefined || one.sha === sha)
-      return runs.map((one) => ({ ...checkRunShown(state, repository, one), actions: one.actions }))
-    },
-    annotations: (fullName, id) =>
-      repositoryIn(state, fullName).checkRuns.find((one) => one.id === id)?.annotations ?? [],
-    deployments: (fullName) => {
-      const repository = repositoryIn(state, fullName)
-      return repository.deployments.map((one) => ({
-        ...deploymentShown(state, repository, one),
-        statuses: one.statuses.map(statusShown(state, repository, one)),
-      }))
-    },
-    statuses: (fullName, sha) => {
-      const repository = repositoryIn(state, fullName)
-      const ofCommit = repository.statuses.filter((one) => one.sha === sha)
-      return ofCommit.map((one) => commitStatusShown(state, repository, one))
-    },
-    press: (id, identifier, login) => {
-      const { repository, checkRun } = checkRunIn(state, id)
-      const sender = userNamed(state, login)
-      sendCheckRun(parts, repository, checkRun, { action: 'requested_action', sender, identifier })
-    },
-    rerequest: (id, login) => {
-      const { repository, checkRun } = checkRunIn(state, id)
-      sendCheckRun(parts, repository, checkRun, { action: 'rerequested', sender: userNamed(state, login) })
-    },
+    ...whatStands(state),
+    ...whatPeopleDo(parts, app),
+    ...whatGoesWrong(parts, faults),
     sendTo: ({ url, secret }) => void Object.assign(app, { webhookUrl: url, webhookSecret: secret }),
     deliveries: () => parts.webhooks.deliveries.map(deliveryInBrief),
     settled: parts.webhooks.settled,
-    disturb: (disturbance) => {
-      faults.disturb(disturbance)
-      if (disturbance.uninstalled) aside.push(...state.installations.splice(0))
-    },
-    calm: () => {
-      faults.calm()
-      state.installations.push(...aside.splice(0))
-      parts.webhooks.release()
-    },
     calls: () => api.calls,
     violations: () => api.violations,
     close: async () => {
@@ -182,77 +110,36 @@ export async function startGithub(options: GithubOptions): Promise<Github> {
   }
 }
 
-type Sends = Pick<Parts, 'state' | 'webhooks'>
-
-function newApp(state: State, { app = {}, webhook }: GithubOptions): App {
-  const id = app.id ?? state.nextId()
-  const one: App = {
-    id,
-    clientId: newClientId(),
-    slug: 'slipway',
-    name: 'Slipway',
-    owner: userNamed(state, 'acme', 'Organization'),
-    externalUrl: 'https://example.com/slipway',
-    permissions: app.permissions ?? defaultPermissions,
-    events: defaultEvents,
-    createdAt: timeOf(state.now()),
-    privateKey: app.privateKey ?? newKey(),
-    webhookSecret: webhook?.secret ?? randomBytes(32).toString('hex'),
-    webhookUrl: webhook?.url,
-  }
-  state.apps.push(one)
-  return one
-}
-
-async function createRepository(
-  parts: Sends,
-  app: App,
-  fullName: string,
-  { permissions = {} }: NewRepository = {},
-): Promise<Created> {
+function whatPeopleDo(parts: Parts, app: App): WhatPeopleDo {
   const { state } = parts
-  const [login = '', name = ''] = fullName.split('/')
-  const owner = userNamed(state, login, 'Organization')
-  const repository: Repository = {
-    id: state.nextId(),
-    owner,
-    name,
-    createdAt: timeOf(state.now()),
-    permissions: new Map(Object.entries(permissions)),
-    checkSuites: [],
-    checkRuns: [],
-    deployments: [],
-    statuses: [],
-  }
-  for (const one of Object.keys(permissions)) userNamed(state, one)
-  const folder = folderOf(state, repository)
-  await mkdir(folder, { recursive: true })
-  await run(['git', 'init', '--quiet', '--bare', '--initial-branch=main', folder], { env: gitSettings })
-  addRepository(parts, repository)
-  const installation = install(parts, app, login, owner)
+  const send = (id: number, login: string, event: CheckRunEvent) =>
+    sendCheckRun(parts, ...checkRunIn(state, id), { ...event, sender: userNamed(state, login) })
   return {
-    id: repository.id,
-    installation: installation.id,
-    cloneUrl: `${state.url}/${fullName}.git`,
-    folder,
+    createRepository: (fullName, about) => createRepository(parts, app, fullName, about),
+    renameRepository: (fullName, name) => rename(parts, repositoryIn(state, fullName), name),
+    install: (account) => install(parts, app, account, userNamed(state, account)).id,
+    uninstall: (account) => uninstall(parts, app, account, userNamed(state, account)),
+    press: (id, identifier, login) => send(id, login, { action: 'requested_action', identifier }),
+    rerequest: (id, login) => send(id, login, { action: 'rerequested' }),
   }
 }
 
-function repositoryIn(state: State, fullName: string): Repository {
-  const repository = repositoryNamed(state, fullName)
-  if (!repository) throw new Error(`the local GitHub has no repository ${fullName}; create it first`)
-  return repository
-}
-
-function checkRunIn(state: State, id: number): { repository: Repository; checkRun: CheckRun } {
-  for (const repository of state.repositories) {
-    const checkRun = repository.checkRuns.find((one) => one.id === id)
-    if (checkRun) return { repository, checkRun }
+function whatGoesWrong({ state, webhooks }: Parts, faults: Faults): WhatGoesWrong {
+  const aside: Installation[] = []
+  return {
+    disturb: (disturbance) => {
+      faults.disturb(disturbance)
+      if (disturbance.uninstalled) aside.push(...state.installations.splice(0))
+    },
+    calm: () => {
+      faults.calm()
+      state.installations.push(...aside.splice(0))
+      webhooks.release()
+    },
   }
-  throw new Error(`the local GitHub has no check run ${id}`)
 }
 
-async function listen(
+async function listenOn(
   addresses: readonly { readonly host: string; readonly port: number }[],
   answer: (request: Request) => Promise<Response>,
 ): Promise<readonly Server[]> {

@@ -81,6 +81,8 @@ describe('the pages', () => {
   test('let nothing run', async () => {
     const { headers } = await look(`/acme/shop/commit/${sha}/checks`)
     expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+    // With `no-referrer` a browser would send the buttons' forms with `Origin: null`.
+    expect(headers.get('referrer-policy')).toBe('same-origin')
   })
   test.each(['/acme/nothing/commits', `/acme/shop/commit/${'0'.repeat(40)}/checks`, '/acme/shop/runs/1'])(
     '%s is not there',
@@ -109,6 +111,11 @@ describe('a button', () => {
     await on.github.settled()
     const [event] = on.came.slice(before).map(({ body }) => JSON.parse(body))
     expect(event).toMatchObject({ action: 'rerequested', sender: { login: 'ana' } })
+  })
+  test('is pressed from these pages', async () => {
+    const pressed = await submit(path(), { identifier: 'approve' }, { origin: on.github.url })
+    expect(pressed.status).toBe(303)
+    await on.github.settled()
   })
   test('cannot be pressed from another site', async () => {
     const refused = await submit(path(), { identifier: 'approve' }, { origin: 'https://evil.example.com' })
