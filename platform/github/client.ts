@@ -3,7 +3,7 @@ import { PermanentFailure, RateLimited } from '../../domain/failure.ts'
 import { type AppIdentity, appToken } from './app-token.ts'
 import { appLimits, type Budget, budget, installationLimits } from './budget.ts'
 import { type Answer, asked, type ExchangeOptions, exchange, type Request } from './exchange.ts'
-import { Refused } from './failure.ts'
+import { notPermitted, Refused } from './failure.ts'
 import { type Limited, limited } from './limits.ts'
 import { fullName, type RepositoryName, repositoryOn } from './repository.ts'
 import { type Access, installationTokens, type Rights } from './tokens.ts'
@@ -100,11 +100,14 @@ function refuse(request: Request, answer: Answer, unauthorized = 'its token was 
   const { status, body } = answer
   if (status >= 200 && status < 300) return answer
   const said = messageOf(body)
-  const why = status === 401 ? unauthorized : said || 'without a word'
+  const why = status === 401 ? unauthorized : `${said || 'without a word'}${remedy(said)}`
   const message = `GitHub refuses ${asked(request)} (${status}): ${why}`
   if (status === 422) throw new PermanentFailure('Invalid', message)
   throw new Refused(message, { status, said })
 }
+
+const remedy = (said: string): string =>
+  notPermitted.test(said) ? '; grant the App the permission that it lacks' : ''
 
 /** GitHub's words, and which field it means; in one line. */
 function messageOf(body: unknown): string {

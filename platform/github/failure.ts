@@ -14,6 +14,9 @@ export class Refused extends Error {
   }
 }
 
+/** GitHub's words for a permission that is missing. */
+export const notPermitted = /not accessible by integration/i
+
 /** The App may not do this in this repository: a permission was not asked for, or not granted. */
 export const isNotPermitted = (error: unknown): boolean =>
-  error instanceof Refused && error.status === 403 && /not accessible by integration/i.test(error.said)
+  error instanceof Refused && error.status === 403 && notPermitted.test(error.said)
