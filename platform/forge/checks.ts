@@ -63,8 +63,8 @@ async function showRun(
 ): Promise<Shown> {
   const says = digest(run)
   if (shown && (shown.ended || shown.says === says)) return shown
-  const known = shown ?? (await find(ask, sha, run))
-  const there = known && 'status' in known && isOver(known) ? known : await write(ask, sha, run, known?.id)
+  const found = shown ? undefined : await find(ask, sha, run)
+  const there = found && isOver(found) ? found : await write(ask, sha, run, (shown ?? found)?.id)
   await annotate(ask, there, run, remarks)
   return { id: there.id, says, ...(isOver(there) && { ended: true as const }) }
 }

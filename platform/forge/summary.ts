@@ -21,7 +21,7 @@ export function summary(status: ReleaseStatus): string {
 }
 
 function facts(status: ReleaseStatus): readonly (readonly string[])[] {
-  const { release, outcome, phase, step, message, commit, revision, stable, image, waiting } = status
+  const { release, outcome, phase, step, message, commit, revision, stable, image, waiting, proven } = status
   const state = `${outcome ?? phase}${step && !outcome ? ` (${step})` : ''}`
   const rows: readonly (readonly [string, string])[] = [
     ['release', code(releaseName(release))],
@@ -33,11 +33,14 @@ function facts(status: ReleaseStatus): readonly (readonly string[])[] {
     ['stable', stable ? code(stable) : ''],
     ['image', image ? code(image) : ''],
     ['waits', waiting && !outcome ? said(waiting.message) : ''],
+    ['proven', proven === undefined ? '' : provenWords[proven ? 'yes' : 'no']],
     ['stalled', status.stalled && !outcome ? said(status.stalled) : ''],
     ['newer', status.supersededBy ? code(status.supersededBy) : ''],
   ]
   return rows.filter(([, text]) => text !== '')
 }
+
+const provenWords = { yes: 'yes', no: 'no: nothing showed harm, and nothing showed safety in time' }
 
 function evidenceOf({ canary, stable, test }: Evidence, objectives: Objectives | undefined): string[] {
   const both = (tell: (tally: Tally) => string) => [tell(canary), tell(stable)]
