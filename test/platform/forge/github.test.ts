@@ -1,255 +1,300 @@
-// What the GitHub driver makes of a commit, on a real server: one check, one deployment, a question at each gate, whatever is lost between.
-import { afterEach, describe, expect, it } from 'vitest'
+// What the GitHub driver makes of a commit: the contract, what GitHub is sent, and what it does when GitHub fails or grants less.
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { RateLimited } from '../../../domain/failure.ts'
 import type { ReleaseStatus } from '../../../domain/release.ts'
-import { type GitHubForgeOptions, gitHubForge } from '../../../platform/forge/github.ts'
-import type { Told } from '../../../platform/platform.ts'
-import { commitsOnGitHub } from './server.ts'
+import { checkRun } from '../../../platform/forge/check-run.ts'
+import { gitHubForge } from '../../../platform/forge/github.ts'
+import type { Forge, Told } from '../../../platform/platform.ts'
+import { forgeContract } from '../../contract/forge.ts'
+import { littleGitHub } from '../github/server.ts'
+import { sendJson } from '../http-server.ts'
+import { fullName, type OnLocalGitHub, onLocalGitHub } from './local-github.ts'
 import { aRelease, ended, moved, rollingOut, start, waiting } from './status.ts'
 
-const closing: (() => Promise<void>)[] = []
-afterEach(async () => {
-  for (const close of closing.splice(0)) await close()
-})
+forgeContract('GitHub', onLocalGitHub)
 
-async function commits(options: GitHubForgeOptions = {}) {
-  const github = await commitsOnGitHub()
-  closing.push(github.close)
-  const forge = gitHubForge(github.client, options)
-  /** Tells one after the other, each with what the one before returned. */
-  const tell = async (statuses: readonly ReleaseStatus[], told?: Told) => {
-    let last = told
-    for (const status of statuses) last = await forge.tell(github.repository, status, last)
-    return last
-  }
-  const writes = () =>
-    github.paths().filter((path) => !path.startsWith('GET') && !path.endsWith('/access_tokens'))
-  return { ...github, forge, tell, writes }
+let on: OnLocalGitHub
+const newStage = async () => {
+  await on?.close()
+  on = await onLocalGitHub()
+}
+beforeAll(newStage)
+afterAll(() => on.close())
+afterEach(() => on.github.calm())
+
+/** One release's statuses, of a commit that is there. */
+async function life<Statuses extends readonly ReleaseStatus[]>(...statuses: Statuses): Promise<Statuses> {
+  const sha = await on.newCommit()
+  return statuses.map((one) => ({
+    ...one,
+    release: { ...one.release, sha },
+  })) as readonly ReleaseStatus[] as Statuses
 }
 
-describe('a release’s check run', () => {
-  it('is created once and follows it to its end', async () => {
-    const { tell, kept, writes } = await commits({ page: () => 'https://slipway.example/shop-7' })
-    await tell([
+/** Tells one after the other, each with what the one before returned. */
+async function tell(statuses: readonly ReleaseStatus[], told?: Told, forge: Forge = on.forge) {
+  let last = told
+  for (const status of statuses) last = await forge.tell(on.repository, status, last)
+  return last
+}
+
+const runsOf = ({ release }: ReleaseStatus) => on.github.checkRuns(fullName, release.sha)
+const deploymentsOf = ({ release }: ReleaseStatus) =>
+  on.github.deployments(fullName).filter(({ sha }) => sha === release.sha)
+const asked = (from: number, part = '') =>
+  on.github
+    .calls()
+    .slice(from)
+    .filter(({ path }) => path.includes(part))
+
+const linked = () =>
+  on.forgeWith({
+    page: () => 'https://slipway.example/shop-7',
+    address: async () => 'https://shop.example.com',
+  })
+
+describe('a check run', () => {
+  test('says all that GitHub can show, in one write for each status', async () => {
+    const [first, ...rest] = await life(
       aRelease(7, { phase: 'pending' }),
       aRelease(7, { phase: 'building', message: 'building' }),
       rollingOut(7),
       ended(7, 'promoted', 'it is promoted'),
+    )
+    const before = on.github.calls().length
+    await tell([first, ...rest], undefined, linked())
+    expect(runsOf(first)).toMatchObject([
+      {
+        name: 'slipway / shop',
+        head_sha: first.release.sha,
+        external_id: `release/default/shop/7-${first.release.sha.slice(0, 7)}`,
+        details_url: 'https://slipway.example/shop-7',
+        started_at: '2026-01-01T00:00:00Z',
+        completed_at: '2026-01-01T00:10:00Z',
+        output: { title: 'Promoted: it is promoted' },
+      },
     ])
-    expect(kept.runs).toHaveLength(1)
-    expect(kept.runs[0]).toMatchObject({
-      name: 'slipway / shop',
-      head_sha: aRelease(7).release.sha,
-      external_id: `release/default/shop/7-${aRelease(7).release.sha.slice(0, 7)}`,
-      details_url: 'https://slipway.example/shop-7',
-      status: 'completed',
-      conclusion: 'success',
-      started_at: '2026-01-01T00:00:00Z',
-      completed_at: '2026-01-01T00:10:00Z',
-      output: { title: 'Promoted: it is promoted' },
-      actions: [{ identifier: 'rollback' }],
-    })
-    expect(writes().filter((path) => path.includes('check-runs'))).toHaveLength(4)
+    const writes = asked(before, 'check-runs').filter(({ method }) => method !== 'GET')
+    expect(writes.map(({ method }) => method)).toEqual(['POST', 'PATCH', 'PATCH', 'PATCH'])
   })
 
-  it('costs nothing while nothing changes', async () => {
-    const { tell, asked } = await commits()
-    const told = await tell([rollingOut(7)])
-    const before = asked.length
-    expect(await tell([rollingOut(7)], told)).toEqual(told)
-    expect(asked).toHaveLength(before)
+  test('costs nothing while nothing changes', async () => {
+    const [status] = await life(waiting(8))
+    const told = await tell([status])
+    const before = on.github.calls().length
+    expect(await tell([status], told)).toEqual(told)
+    expect(asked(before)).toEqual([])
   })
 
-  it('is found again when what was told is lost', async () => {
-    const { tell, kept } = await commits()
-    await tell([rollingOut(6)])
-    await tell([rollingOut(7)])
-    await tell([rollingOut(7, { weight: 100 })])
-    expect(kept.runs.map(({ output }) => output.title.split(' ')[0])).toEqual(['5%', '10%'])
-  })
-
-  it('never changes how it ended', async () => {
-    const { tell, kept } = await commits()
-    const told = await tell([ended(7, 'rolled-back', 'it failed more often')])
-    await tell([ended(7, 'promoted', 'or not'), rollingOut(7)], told)
-    await tell([rollingOut(7)])
-    expect(kept.runs).toMatchObject([{ conclusion: 'failure', status: 'completed' }])
-  })
-
-  it('is made again when it was removed', async () => {
-    const { tell, kept } = await commits()
-    const told = await tell([rollingOut(7)])
-    kept.runs.splice(0)
-    await tell([ended(7, 'promoted', 'it is promoted')], told)
-    expect(kept.runs).toMatchObject([{ conclusion: 'success' }])
-  })
-
-  it('is another one for another release of the same commit', async () => {
-    const { tell, kept } = await commits()
-    const [first, again] = [ended(7, 'failed', 'it cannot be built'), ended(8, 'promoted', 'it is promoted')]
-    await tell([first])
-    await tell([{ ...again, release: { ...again.release, sha: first.release.sha } }])
-    expect(kept.runs.map(({ conclusion }) => conclusion)).toEqual(['failure', 'success'])
-  })
-
-  it('carries all problems of the file, fifty at a time, each once', async () => {
-    const { tell, kept, writes } = await commits()
+  test('carries all problems of the file, each once, wherever it was broken off', async () => {
     const problems = Array.from({ length: 120 }, (_, line) => `slipway.yaml:${line + 1}:3 spec: no`)
-    const failed = aRelease(7, {
-      phase: 'done',
-      outcome: 'failed',
-      message: `120 problems\n${problems.join('\n')}`,
+    const message = `120 problems\n${problems.join('\n')}`
+    const [reading, failed] = await life(
+      aRelease(9),
+      aRelease(9, { phase: 'done', outcome: 'failed', message }),
+    )
+    const told = await tell([reading])
+    let patches = 0
+    const breaking = on.forgeWith({}, (url, init) => {
+      if (init?.method === 'PATCH') patches += 1
+      return patches === 3 ? Promise.reject(new Error('broken off')) : fetch(url, init)
     })
-    const before = await tell([aRelease(7)])
-    kept.refuse = (method) => (method === 'PATCH' && writes().length > 3 ? [502, 'nobody'] : undefined)
-    await expect(tell([failed], before)).rejects.toThrow('502')
-    expect(kept.runs[0]?.output.annotations).toHaveLength(50)
-    kept.refuse = () => undefined
-    await tell([failed], before)
-    expect(kept.runs[0]?.output.annotations.map((one: { start_line: number }) => one.start_line)).toEqual(
+    await expect(tell([failed], told, breaking)).rejects.toThrow('broken off')
+    const id = Number(runsOf(failed)[0]?.id)
+    expect(on.github.annotations(fullName, id)).toHaveLength(50)
+    await tell([failed], told)
+    expect(on.github.annotations(fullName, id).map((one) => one.start_line)).toEqual(
       problems.map((_, line) => line + 1),
     )
+  })
+
+  test('is made again when somebody removed it', async () => {
+    const github = await littleGitHub(({ method, path }, response) => {
+      if (path.endsWith('/check-runs') && method === 'POST')
+        sendJson(response, 201, { id: 2, status: 'in_progress', conclusion: null })
+      else if (path.includes('/commits/')) sendJson(response, 200, { check_runs: [] })
+    })
+    const forge = gitHubForge(github.client)
+    const before: Told = { check: { id: 1, says: 'something else' }, refused: ['deployments'] }
+    expect(await forge.tell(github.repository, rollingOut(7), before)).toMatchObject({ check: { id: 2 } })
+    await github.close()
+  })
+
+  test('is found among very many by the same name', async () => {
+    const status = rollingOut(7)
+    const { external_id } = checkRun(status)
+    const all = Array.from({ length: 150 }, (_, id) => ({
+      id,
+      external_id: id === 120 ? external_id : `${id}`,
+    }))
+    const github = await littleGitHub(({ method, path }, response) => {
+      if (method === 'PATCH') sendJson(response, 200, { id: 120, status: 'in_progress', conclusion: null })
+      else if (path.includes('approve')) sendJson(response, 200, { check_runs: [] })
+      else if (path.endsWith('&page=1')) sendJson(response, 200, { check_runs: all.slice(0, 100) })
+      else if (path.endsWith('&page=2')) sendJson(response, 200, { check_runs: all.slice(100) })
+    })
+    const told = await gitHubForge(github.client).tell(github.repository, status, {
+      refused: ['deployments'],
+    })
+    expect(told.check).toMatchObject({ id: 120 })
+    await github.close()
   })
 })
 
 describe('a gate’s check run', () => {
-  const approved = moved('rolling-out', 50, 'before-50 is open: approved by ana', 120_000)
+  test('is found by the release and the gate', async () => {
+    const [status] = await life(waiting(10))
+    await tell([status])
+    const [check, question] = runsOf(status)
+    expect(question?.external_id).toBe(`${check?.external_id}/approve/before-50`)
+  })
 
-  it('asks, with its buttons, and says how it was answered', async () => {
-    const { tell, kept } = await commits()
-    const told = await tell([waiting(7)])
-    expect(kept.runs[1]).toMatchObject({
-      name: 'slipway / shop / approve',
-      external_id: `${kept.runs[0]?.external_id}/approve/before-50`,
-      status: 'completed',
-      conclusion: 'action_required',
-      output: { title: 'waits for 1 approval of ana' },
-      actions: [{ identifier: 'approve' }, { identifier: 'abort' }],
-    })
-    await tell([rollingOut(7, { transitions: [...rollingOut(7).transitions, approved] })], told)
-    expect(kept.runs).toHaveLength(2)
-    expect(kept.runs[1]).toMatchObject({
+  test('asks on while a pause is what the release tells first', async () => {
+    const waitingForResume = { for: 'resume', message: 'paused by bo', since: start } as const
+    const [before, paused] = await life(waiting(11), waiting(11, { waiting: waitingForResume }))
+    await tell([before, paused])
+    expect(runsOf(before)[1]).toMatchObject({ conclusion: 'action_required' })
+  })
+
+  test('tells who approved', async () => {
+    const opened = moved('rolling-out', 50, 'before-50 is open: approved by ana', 120_000)
+    const transitions = [...rollingOut(12).transitions, opened]
+    const [before, after] = await life(waiting(12), rollingOut(12, { transitions }))
+    await tell([before, after])
+    expect(runsOf(before)[1]).toMatchObject({
       conclusion: 'success',
+      completed_at: '2026-01-01T00:02:00Z',
       output: { title: 'before-50 is open: approved by ana' },
-      actions: [],
     })
-  })
-
-  it('asks on while a pause is what the release tells first', async () => {
-    const { tell, kept } = await commits()
-    const told = await tell([waiting(7)])
-    const paused = { for: 'resume', message: 'paused by bo', since: start } as const
-    await tell([waiting(7, { waiting: paused })], told)
-    expect(kept.runs[1]).toMatchObject({ conclusion: 'action_required' })
-  })
-
-  it('is cancelled when the release ends another way, also after a loss', async () => {
-    const { tell, kept } = await commits()
-    await tell([waiting(7)])
-    await tell([ended(7, 'aborted', 'aborted by bo')])
-    expect(kept.runs.map(({ conclusion }) => conclusion)).toEqual(['cancelled', 'cancelled'])
-  })
-})
-
-describe('a commit status', () => {
-  it('takes the place of checks that are not granted, without numbers', async () => {
-    const { tell, kept, paths } = await commits()
-    kept.refuse = (_, path) =>
-      path.includes('check-runs') ? [403, 'Resource not accessible by integration'] : undefined
-    const told = await tell([aRelease(7), rollingOut(7), rollingOut(7, { weight: 60 })])
-    await tell([ended(7, 'promoted', 'it is promoted')], told)
-    expect(kept.statuses.map(({ state, description, context }) => [state, description, context])).toEqual([
-      ['pending', 'reading slipway.yaml', 'slipway/shop'],
-      ['pending', 'watching 5%', 'slipway/shop'],
-      ['success', 'promoted: it is promoted', 'slipway/shop'],
-    ])
-    expect(told?.refused).toEqual(['checks'])
-    expect(paths().filter((path) => path.includes('check-runs'))).toHaveLength(1)
   })
 })
 
 describe('a deployment', () => {
-  const statesOf = (kept: Awaited<ReturnType<typeof commits>>['kept']) =>
-    kept.deployments.map(({ id }) => (kept.states.get(id) ?? []).map(({ state }) => state).toReversed())
-
-  it('begins with the pods, in production, merging and waiting for nothing', async () => {
-    const { tell, kept } = await commits({
-      page: () => 'https://slipway.example/shop-7',
-      address: async () => 'https://shop.example.com',
-    })
-    const told = await tell([aRelease(7, { phase: 'building' })])
-    expect(kept.deployments).toEqual([])
-    await tell([rollingOut(7), rollingOut(7, { weight: 100 }), ended(7, 'promoted', 'it is promoted')], told)
-    expect(kept.deployments).toMatchObject([
+  test('is in production, merges nothing, waits for nothing, and says where to look', async () => {
+    const [building, running, more, promoted] = await life(
+      aRelease(13, { phase: 'building' }),
+      rollingOut(13),
+      rollingOut(13, { weight: 100 }),
+      ended(13, 'promoted', 'it is promoted'),
+    )
+    const forge = linked()
+    const told = await tell([building], undefined, forge)
+    expect(deploymentsOf(building)).toEqual([])
+    await tell([running, more, promoted], told, forge)
+    expect(deploymentsOf(building)).toMatchObject([
       {
-        ref: aRelease(7).release.sha,
-        auto_merge: false,
-        required_contexts: [],
         environment: 'default/shop',
         production_environment: true,
+        transient_environment: false,
+        payload: { release: `release/default/shop/13-${building.release.sha.slice(0, 7)}` },
+        statuses: [
+          { state: 'in_progress' },
+          {
+            state: 'success',
+            environment_url: 'https://shop.example.com',
+            log_url: 'https://slipway.example/shop-7',
+            description: 'it is promoted',
+          },
+        ],
       },
     ])
-    expect(statesOf(kept)).toEqual([['in_progress', 'success']])
-    expect([...kept.states.values()][0]?.[0]).toMatchObject({
-      environment_url: 'https://shop.example.com',
-      log_url: 'https://slipway.example/shop-7',
-      description: 'it is promoted',
+  })
+
+  test('leaves alone what another program put there', async () => {
+    const [status] = await life(ended(14, 'promoted', 'it is promoted'))
+    const github = await littleGitHub(({ method, path }, response) => {
+      if (path.includes('/commits/')) sendJson(response, 200, { check_runs: [] })
+      else if (path.endsWith('/check-runs'))
+        sendJson(response, 201, { id: 1, status: 'completed', conclusion: 'success' })
+      else if (path.endsWith('/deployments') && method === 'POST')
+        sendJson(response, 201, { id: 9, payload: {} })
+      else if (path.includes('/deployments?'))
+        sendJson(
+          response,
+          200,
+          ['not JSON', '"text"', 'null', { of: 'others' }].map((payload, id) => ({ id, payload })),
+        )
+      else if (path.includes('/statuses')) sendJson(response, 200, [{ state: 'success' }])
     })
+    await gitHubForge(github.client).tell(github.repository, status)
+    expect(github.paths().filter((path) => /POST .*\/statuses/.test(path))).toEqual([
+      'POST /repos/acme/shop/deployments/9/statuses',
+    ])
+    await github.close()
+  })
+})
+
+describe('what is not granted', () => {
+  test('checks: a commit status says it, without the numbers that change all the time', async () => {
+    const [reading, running, more, back] = await life(
+      aRelease(15),
+      rollingOut(15),
+      rollingOut(15, { weight: 60 }),
+      ended(15, 'rolled-back', 'it failed more often'),
+    )
+    on.github.disturb({ denied: ['checks'] })
+    const told = await tell([reading, running, more])
+    expect(told?.refused).toEqual(['checks'])
+    await tell([back], told)
+    const said = on.github.statuses(fullName, reading.release.sha)
+    expect(said.map(({ state, description, context }) => [state, description, context])).toEqual([
+      ['pending', 'reading slipway.yaml', 'slipway/shop'],
+      ['pending', 'watching 5%', 'slipway/shop'],
+      ['failure', 'rolled-back: it failed more often', 'slipway/shop'],
+    ])
   })
 
-  it('makes those before it inactive, and only those of ours that served', async () => {
-    const { tell, kept } = await commits()
-    await tell([ended(5, 'promoted', 'it is promoted')])
-    await tell([ended(6, 'rolled-back', 'it failed more often')])
-    kept.deployments.push({ id: 1, environment: 'default/shop', payload: 'not ours' })
-    kept.states.set(1, [{ state: 'success' }])
-    await tell([ended(7, 'promoted', 'it is promoted')])
-    expect(statesOf(kept)).toEqual([['success', 'inactive'], ['failure'], ['success'], ['success']])
-  })
-
-  it('is found again after a loss, and stays as it ended', async () => {
-    const { tell, kept } = await commits()
-    await tell([rollingOut(7)])
-    await tell([rollingOut(7)])
-    await tell([ended(7, 'promoted', 'it is promoted')])
-    await tell([ended(8, 'promoted', 'it is promoted')])
-    await tell([ended(7, 'promoted', 'it is promoted')])
-    expect(statesOf(kept)).toEqual([['in_progress', 'success', 'inactive'], ['success']])
-  })
-
-  it('is left out where it is not granted', async () => {
-    const { tell, kept, paths } = await commits()
-    kept.refuse = (_, path) =>
-      path.includes('deployments') ? [403, 'Resource not accessible by integration'] : undefined
-    const told = await tell([rollingOut(7), ended(7, 'promoted', 'it is promoted')])
+  test('deployments: they are left out, and not asked for again', async () => {
+    const [running, promoted] = await life(rollingOut(16), ended(16, 'promoted', 'it is promoted'))
+    on.github.disturb({ denied: ['deployments'] })
+    const before = on.github.calls().length
+    const told = await tell([running, promoted])
     expect(told?.refused).toEqual(['deployments'])
-    expect(kept.runs).toMatchObject([{ conclusion: 'success' }])
-    expect(paths().filter((path) => path.includes('deployments'))).toHaveLength(1)
+    expect(runsOf(running)).toMatchObject([{ conclusion: 'success' }])
+    expect(asked(before, 'deployments')).toHaveLength(1)
   })
 })
 
 describe('people', () => {
-  it.each([
-    ['admin', 'admin'],
-    ['write', 'write'],
-    ['read', 'read'],
-    ['none', 'none'],
-    [undefined, 'none'],
-  ])('who have %s there may %s', async (permission, expected) => {
-    const { forge, kept, repository } = await commits()
-    if (permission) kept.permissions.set('ana', permission)
-    expect(await forge.permission(repository, 'ana')).toBe(expected)
-  })
-
-  it('are asked for by what they are called, and nothing else', async () => {
-    const { forge, repository, paths } = await commits()
-    expect(await forge.permission(repository, '../../installation?x=')).toBe('none')
-    expect(paths().at(-1)).toContain('/collaborators/..%2F..%2Finstallation%3Fx%3D/permission')
+  test('are asked for by what they are called, and nothing else', async () => {
+    const before = on.github.calls().length
+    expect(await on.forge.permission(on.repository, '../../installation?x=')).toBe('none')
+    const [call] = asked(before, 'collaborators')
+    expect(call?.path).toContain('/collaborators/..%2F..%2Finstallation%3Fx%3D/permission')
   })
 })
 
-it('a token for reading reads contents and nothing else', async () => {
-  const { forge, repository, asked } = await commits()
-  expect(await forge.readToken(repository)).toMatch(/^ghs_/)
-  const made = asked.find(({ url }) => url.endsWith('/access_tokens'))
-  expect(JSON.parse(made?.body ?? '').permissions).toEqual({ contents: 'read' })
+describe('on a bad day', () => {
+  // The tests above have used up what an installation may write in a minute.
+  beforeAll(newStage)
+
+  test.each(['/check-runs', '/deployments', '/statuses'])(
+    'a lost answer to POST %s makes nothing twice',
+    async (path) => {
+      const [status] = await life(rollingOut(17))
+      on.github.disturb({ api: { status: 502, times: 1, method: 'POST', path, after: true } })
+      await expect(tell([status])).rejects.toThrow('502')
+      await tell([status])
+      expect(runsOf(status)).toHaveLength(1)
+      expect(deploymentsOf(status)).toMatchObject([{ statuses: [{ state: 'in_progress' }] }])
+    },
+  )
+
+  test('a key that is revoked and given back delays the word, and loses none', async () => {
+    const [status] = await life(ended(18, 'promoted', 'it is promoted'))
+    const forge = on.forgeWith({})
+    on.github.disturb({ keyRevoked: true })
+    await expect(tell([status], undefined, forge)).rejects.toThrow("the App's key")
+    on.github.calm()
+    await tell([status], undefined, forge)
+    expect(runsOf(status)).toMatchObject([{ conclusion: 'success' }])
+  })
+
+  test('a limit is told with its time', async () => {
+    const [status] = await life(rollingOut(19))
+    on.github.disturb({ api: { status: 429, times: 1, retryAfter: 2 } })
+    const error = await tell([status], undefined, on.forgeWith({})).catch((failure: unknown) => failure)
+    expect(error).toBeInstanceOf(RateLimited)
+    expect(error).toMatchObject({ retryAfter: 2000 })
+  })
 })
