@@ -52,7 +52,8 @@ export const deploymentStatus = (
   state,
   auto_inactive: false,
   ...(outcome && { description: plain(firstLine(message), 140) }),
-  ...(address !== undefined && { environment_url: address }),
+  // All names below one are no address that a person could open.
+  ...(address !== undefined && !address.includes('*') && { environment_url: address }),
   ...(details !== undefined && { log_url: details }),
 })
 

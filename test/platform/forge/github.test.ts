@@ -141,6 +141,22 @@ describe('a check run', () => {
   })
 })
 
+test('what GitHub calls stale still learns how it ended', async () => {
+  const status = ended(7, 'promoted', 'it is promoted')
+  const stale = { id: 1, external_id: checkRun(status).external_id, status: 'completed', conclusion: 'stale' }
+  const github = await littleGitHub(({ method, path }, response) => {
+    if (method === 'PATCH') sendJson(response, 200, { ...stale, conclusion: 'success' })
+    else if (path.includes('/commits/'))
+      sendJson(response, 200, { check_runs: path.includes('approve') ? [] : [stale] })
+  })
+  const told = await gitHubForge(github.client).tell(github.repository, status, { refused: ['deployments'] })
+  expect(told.check).toMatchObject({ id: 1, ended: true })
+  expect(github.paths().filter((path) => path.startsWith('PATCH'))).toEqual([
+    'PATCH /repos/acme/shop/check-runs/1',
+  ])
+  await github.close()
+})
+
 describe('a gate’s check run', () => {
   test('is found by the release and the gate', async () => {
     const [status] = await life(waiting(10))
@@ -198,6 +214,12 @@ describe('a deployment', () => {
         ],
       },
     ])
+  })
+
+  test('has no address where the App answers to many', async () => {
+    const [status] = await life(rollingOut(24))
+    await tell([status], undefined, on.forgeWith({ address: async () => 'https://*.example.com' }))
+    expect(deploymentsOf(status)).toMatchObject([{ statuses: [{ environment_url: '' }] }])
   })
 
   test('leaves alone what another program put there', async () => {
