@@ -55,7 +55,9 @@ describe('roles', () => {
     const near = roles
       .filter(({ rules = [] }) => grants(rules).some((grant) => / secrets/.test(grant)))
       .map(({ metadata }) => metadata.name)
-    expect(near).toEqual(['slipway-worker'])
+    expect(near).toEqual(['slipway-worker', 'slipway-builder'])
+    // Where builds run it writes a token for each, and reads none.
+    expect(grants(rulesOf('slipway-builder'))).not.toContain('get secrets')
     const bound = manifests.filter(({ kind }) => kind === 'ClusterRoleBinding')
     expect(bound.map(({ roleRef }) => roleRef?.name)).not.toContain('slipway-worker')
   })
