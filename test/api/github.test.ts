@@ -118,32 +118,64 @@ test('what did not arrive is asked for, arrives, and is asked for no more', asyn
   expect(statuses()).toHaveLength(before)
 })
 
-test('a click of who may becomes a Command, of who may not nothing; twice is once', async () => {
+/** A gate that waits, shown on the newest commit. */
+async function gate(seq: number): Promise<number> {
   const sha = (await on.git('rev-parse', 'HEAD')).trim()
-  const metadata = { namespace: 'default', name: 'shop-7' }
-  kube.put('releases', { metadata, spec: { app: 'shop', seq: 7, sha } })
-  const external_id = `release/default/shop/7-${sha.slice(0, 7)}/approve/before-50`
-  const asked = {
-    name: 'slipway / shop / approve',
-    head_sha: sha,
-    external_id,
-    conclusion: 'action_required',
-  }
-  const { body } = await client.on(
+  const metadata = { namespace: 'default', name: `shop-${seq}` }
+  kube.put('releases', { metadata, spec: { app: 'shop', seq, sha } })
+  const external_id = `release/default/shop/${seq}-${sha.slice(0, 7)}/approve/before-50`
+  const body = { name: 'slipway / shop / approve', head_sha: sha, external_id, conclusion: 'action_required' }
+  const made = await client.on(
     `${on.github.url}/acme/shop`,
     { checks: 'write' },
-    { method: 'POST', path: '/check-runs', body: asked },
+    { method: 'POST', path: '/check-runs', body },
   )
-  const { id } = body as { id: number }
-  on.github.press(id, 'approve', 'ben')
+  return (made.body as { id: number }).id
+}
+
+const approval = (release: string) => ({
+  release,
+  verb: 'approve',
+  step: 'before-50',
+  reason: 'button on the check run',
+  by: account,
+  onBehalfOf: 'github:ana',
+})
+
+test('a click of who may becomes a Command, of who may not nothing; twice is once', async () => {
+  const run = await gate(7)
+  on.github.press(run, 'approve', 'ben')
   await on.github.settled()
   expect(await commands()).toEqual([])
   expect(await metrics.text()).toContain('slipway_api_webhooks_total{result="refused:permission"} 1')
   on.github.disturb({ duplicate: 3 })
-  on.github.press(id, 'approve', 'ana')
+  on.github.press(run, 'approve', 'ana')
   await on.github.settled()
-  const reason = 'button on the check run'
-  const approval = { release: 'shop-7', verb: 'approve', step: 'before-50', reason, by: account }
-  expect(await commands()).toEqual([{ ...approval, onBehalfOf: 'github:ana' }])
+  expect(await commands()).toEqual([approval('shop-7')])
   expect(temporal.looks).toEqual([])
+})
+
+test('a click while GitHub does not say who may is answered when it does', async () => {
+  const run = await gate(8)
+  on.github.disturb({ api: { status: 503, times: 1, path: '/collaborators/' } })
+  on.github.press(run, 'approve', 'ana')
+  await on.github.settled()
+  expect(statuses().at(-1)).toBe(503)
+  await redeliveries({ asApp: client.asApp, metrics, log: silent })()
+  await on.github.settled()
+  expect(await commands()).toContainEqual(approval('shop-8'))
+})
+
+test('a hundred deliveries of one push, all of them late, say no more than one', async () => {
+  on.github.disturb({ duplicate: 99, delay: 20 })
+  const sha = await pushed('3')
+  expect(new Set(temporal.looks.map(({ moved }) => moved.after))).toEqual(new Set([sha]))
+  expect(new Set(temporal.looks.map(({ moved }) => moved.delivery)).size).toBe(1)
+  expect(new Set(statuses().slice(-100))).toEqual(new Set([202]))
+})
+
+test('a repository that was renamed makes the Apps of its old name look', async () => {
+  await on.github.renameRepository('acme/shop', 'store')
+  await on.github.settled()
+  expect(temporal.looks).toMatchObject([{ app: 'default/shop', moved: { ref: 'refs/heads/main' } }])
 })
