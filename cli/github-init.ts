@@ -1,8 +1,8 @@
 // `slipway github init`: registers Slipway with GitHub by one click, and keeps what GitHub answers as a Secret.
 import { randomBytes } from 'node:crypto'
-import { z } from 'zod'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { codeFromBrowser } from './github-callback.ts'
+import { exchange, type Registered } from './github-exchange.ts'
 import { manifest, type Place, placeOf, registerAddress, webhookAddress } from './github-manifest.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'
 import { type Keeper, type Kept, type Registration, registrationIn, secretName } from './registration.ts'
@@ -82,56 +82,6 @@ async function registered(
 /** App names are unique in all of GitHub; the person may still change it there. */
 const defaultName = (org: string | undefined): string =>
   `slipway-${org ?? randomBytes(3).toString('hex')}`.slice(0, 34)
-
-const Converted = z.object({
-  id: z.number().int().positive(),
-  slug: z.string().regex(/^[\w-]+$/),
-  html_url: z.url(),
-  pem: z.string().includes('PRIVATE KEY'),
-  webhook_secret: z.string().min(32).nullish(),
-})
-
-interface Registered extends Omit<Registration, 'url'> {
-  readonly slug: string
-  /** Its page at GitHub. */
-  readonly page: string
-  /** GitHub has none: what is kept is our own, for who sets the webhook up by hand. */
-  readonly ownSecret: boolean
-}
-
-/** The code stands for the key: it is in no message. */
-async function exchange({ api, web }: Place, code: string): Promise<Registered> {
-  const refused = (why: string, cause?: unknown) =>
-    new Exit(exitCodes.error, `${api} did not hand over the App's key: ${why}`, {
-      advice:
-        'The App may be there without it: delete it in its settings, then begin anew: slipway github init',
-      cause,
-    })
-  const response = await fetch(`${api}/app-manifests/${code}/conversions`, {
-    method: 'POST',
-    redirect: 'error',
-    signal: AbortSignal.timeout(15_000),
-    headers: { accept: 'application/vnd.github+json', 'user-agent': 'slipway' },
-  }).catch((error: Error) => {
-    throw refused(error.cause instanceof Error ? error.cause.message : error.message)
-  })
-  if (!response.ok) throw refused(whyNot(response.status))
-  const read = Converted.safeParse(await response.json().catch(() => undefined))
-  if (!read.success || new URL(read.data.html_url).origin !== web)
-    throw refused('its answer is not what GitHub documents')
-  const { id, slug, html_url: page, pem, webhook_secret: secret } = read.data
-  return {
-    id,
-    slug,
-    page,
-    key: pem,
-    webhookSecret: secret ?? randomBytes(32).toString('hex'),
-    ownSecret: !secret,
-  }
-}
-
-const whyNot = (status: number): string =>
-  status === 404 ? 'it does not know the code: it is used, or older than an hour' : `HTTP ${status}`
 
 async function keep(keeper: Keeper, app: Registration & Registered, found: Kept | undefined): Promise<void> {
   const lost = (why: string, code: ExitCode, cause?: unknown) =>
