@@ -94,7 +94,8 @@ function show(response: ServerResponse, status: number, page: string): void {
       'cache-control': 'no-store',
       'content-security-policy':
         "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-      'referrer-policy': 'no-referrer',
+      // Not even GitHub learns the page's own address.
+      'referrer-policy': 'origin',
       'x-content-type-options': 'nosniff',
       connection: 'close',
     })
