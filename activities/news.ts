@@ -1,6 +1,7 @@
 // Whether an App has missed something: a push, a changed configuration, a release that is gone, its own workflow.
 import { type AppRef, type AppSource, appKey } from '../domain/app.ts'
 import { configDigest } from '../domain/config.ts'
+import { rejectedConfig } from '../domain/rejection.ts'
 import { appWorkflowId, type ReleaseRef, releaseWorkflowId } from '../domain/release.ts'
 import { isNews, type Look, type Standing, whyLook } from '../domain/sweep.ts'
 import type { Listed, Platform, Running } from '../platform/platform.ts'
@@ -89,7 +90,9 @@ async function standingOf(sweep: Sweep, listed: Listed, head: string | undefined
   const { stable, waiting, rejected = [] } = remembered
   const known = [...rejected, ...open.map(({ sha }) => sha), ...(stable ? [stable.sha] : [])]
   const runs = await sweep.runs(appWorkflowId(app))
-  const config = open.length > 0 ? undefined : await changedConfig(sweep, listed)
+  const now = open.length > 0 ? undefined : await changedConfig(sweep, listed)
+  // What ended badly, or was left by a return, is answered.
+  const config = stable && rejected.includes(rejectedConfig(stable.sha, now ?? '')) ? undefined : now
   return {
     runs,
     known: waiting === undefined ? known : [...known, waiting],

@@ -1,13 +1,14 @@
 // A person's commands to an App: freeze and unfreeze, try again, go back to an earlier revision.
 import { getExternalWorkflowHandle, log, setHandler } from '@temporalio/workflow'
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts'
+import { rejectedConfig } from '../domain/rejection.ts'
 import { releaseName, releaseWorkflowId } from '../domain/release.ts'
 import { finding } from './activities.ts'
 import { refused } from './commands.ts'
 import { failureOf } from './failure.ts'
 import { giveWay, type Life, recordOutcomes } from './life.ts'
 import { command, type Frozen, freeze } from './messages.ts'
-import { closeUnbegun, configKey, isAnswered, rejecting, whyNoRetry } from './queue.ts'
+import { closeUnbegun, isAnswered, rejecting, whyNoRetry } from './queue.ts'
 import { tail } from './waiting.ts'
 
 const answersKept = 200
@@ -111,7 +112,7 @@ async function goBack(life: Life, { release, to, by, reason }: CommandRequest): 
     )
   await leaveHead(life, `${by} goes back to ${revision.name}${tail(reason)}`)
   const commits = [stable?.sha, active?.sha].filter((sha) => sha !== undefined && sha !== revision.sha)
-  const left = config === undefined ? commits : [...commits, configKey(revision.sha, config)]
+  const left = config === undefined ? commits : [...commits, rejectedConfig(revision.sha, config)]
   const rejected = left.reduce((all, one) => rejecting(all, one as string), life.state.rejected)
   const wanted = { cause: 'return', sha: revision.sha, by, reason, revision: revision.name } as const
   life.state = { ...life.state, rejected, wanted }

@@ -2,6 +2,7 @@
 import type { Memory } from '../activities/report.ts'
 import type { Sight } from '../activities/source.ts'
 import type { AppRef } from '../domain/app.ts'
+import { rejectedConfig } from '../domain/rejection.ts'
 import { isBad, type Outcome, type ReleaseRef } from '../domain/release.ts'
 import type { AppState, Wanted } from './messages.ts'
 
@@ -37,7 +38,7 @@ function decideByPush(state: AppState, sight: Sight): Decision {
   if (head && head.sha !== stable?.sha && !state.rejected.includes(head.sha))
     return { kind: 'release', sha: head.sha }
   // What serves is released again with what its configuration says now.
-  if (stable && config?.changed && !state.rejected.includes(configKey(stable.sha, config.digest)))
+  if (stable && config?.changed && !state.rejected.includes(rejectedConfig(stable.sha, config.digest)))
     return {
       kind: 'release',
       sha: stable.sha,
@@ -47,12 +48,9 @@ function decideByPush(state: AppState, sight: Sight): Decision {
   return nothing(head.sha === stable?.sha ? 'it holds the traffic already' : 'it was rejected before')
 }
 
-/** A configuration that ended badly with this commit, or was left by a return to it, is not tried again either. */
-export const configKey = (sha: string, digest: string): string => `${sha} ${digest}`
-
 /** What a release is remembered by when it ends badly. */
 export const rejectionOf = (sha: string, wanted: Wanted | undefined): string =>
-  wanted?.cause === 'config' ? configKey(sha, wanted.config ?? '') : sha
+  wanted?.cause === 'config' ? rejectedConfig(sha, wanted.config ?? '') : sha
 
 /** Why a commit cannot be tried again; undefined when it can. */
 export function whyNoRetry(state: AppState, release: ReleaseRef | undefined): string | undefined {

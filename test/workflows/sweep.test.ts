@@ -2,8 +2,9 @@
 import { Client } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Swept } from '../../activities/sweep.ts'
+import { PermanentFailure } from '../../domain/failure.ts'
 import { ensure, sweepSchedule } from '../../worker/schedule.ts'
-import { hold, manifestOf, type Stage, stableStage, until } from './stage.ts'
+import { hold, manifestOf, openStage, type Stage, stableStage, until } from './stage.ts'
 import { realServer, type Temporal } from './temporal.ts'
 
 let temporal: Temporal
@@ -77,6 +78,36 @@ describe('a sweep', () => {
     )
     expect((await sweep(stage)).done).toEqual([])
     await stage.close({ serves: first })
+  })
+
+  it('tells of a configuration that was rejected no more, and of another one again', async () => {
+    const stage = await openStage(temporal)
+    const { world, app, hooks } = stage
+    const say = (greeting: string) =>
+      world.config.set(`${app.namespace}/shop-settings`, { GREETING: greeting })
+    const rejected = () => world.apps.get(`${app.namespace}/shop`)?.rejected?.length ?? 0
+    say('hello')
+    const first = await stage.push({}, `${manifestOf()}\n  run: {config: [shop-settings]}\n`)
+    await stage.ended(first)
+    await idle(stage)
+    hooks.push(({ verb }) => {
+      if (verb === 'deploy.create')
+        throw new PermanentFailure('Invalid', 'the API server takes no such Deployment')
+    })
+    say('goodbye')
+    await stage.say(first, 'again')
+    await until(
+      () => rejected() === 1,
+      () => 'the App does not say what it rejected',
+    )
+    expect((await sweep(stage)).done).toEqual([])
+    say('good evening')
+    expect((await sweep(stage)).done).toEqual([expect.stringContaining('its configuration has changed')])
+    await until(
+      () => rejected() === 2,
+      () => 'the other one was not tried',
+    )
+    await stage.stopWork()
   })
 
   it('looks past a repository that does not answer, and says so', async () => {
