@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { Gates, WindowsSpec } from './gate-spec.ts'
 import { Duration, List, OrAlone, Points, Share, Weight, Whole, Word, WordOrList } from './notation.ts'
+import { keptAtMost } from './retirement.ts'
 
 const StepFields = z.strictObject({
   weight: Weight().describe('The canary’s share of the traffic.'),
@@ -191,7 +192,7 @@ export const ReleaseSpec = z.strictObject({
     .describe(
       'The watch after full, while the old revision is still warm. Longer finds later harm, and pays for the old pods meanwhile; after it, going back takes a new release.',
     ),
-  keep: Whole(0, 10)
+  keep: Whole(0, keptAtMost)
     .exactOptional()
     .describe(
       'How many revisions that served before stay, without pods, for `slipway rollback --to`; 2 when absent. A return to one of them builds nothing.',

@@ -2,8 +2,11 @@
 import type { AppRef } from './app.ts'
 import type { Revision } from './revision.ts'
 
-/** When the file does not say, and for who brings an earlier one back. */
+/** When the file does not say. */
 export const keptByDefault = 2
+
+/** As many as any file may ask for: who has no file in hand takes no way back from anybody, and the next release keeps what its own says. */
+export const keptAtMost = 10
 
 export interface Retirement {
   readonly app: AppRef

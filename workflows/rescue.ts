@@ -3,7 +3,7 @@ import { log } from '@temporalio/workflow'
 import type { Ending } from '../activities/report.ts'
 import type { Rescued } from '../activities/traffic.ts'
 import { endingOfLost, type ReleaseRef, releaseName } from '../domain/release.ts'
-import { keptByDefault, type Retirement } from '../domain/retirement.ts'
+import { keptAtMost, type Retirement } from '../domain/retirement.ts'
 import { returning, running } from './activities.ts'
 import { failureOf } from './failure.ts'
 import { type Life, recordOutcomes } from './life.ts'
@@ -38,5 +38,5 @@ function leftBy(
   { stable, promoted, before }: Rescued,
 ): Retirement {
   const leaves = promoted && before !== undefined ? { revision: before, served: true } : {}
-  return { app, upTo: seq, keepServed: keptByDefault, ...(stable && { keep: stable }), ...leaves }
+  return { app, upTo: seq, keepServed: keptAtMost, ...(stable && { keep: stable }), ...leaves }
 }

@@ -1,7 +1,7 @@
 // A release that brings an earlier revision back: nothing is built, nothing is judged again; its pods start, and take all traffic.
 import { patched } from '@temporalio/workflow'
 import { surgeOf } from '../domain/capacity.ts'
-import { keptByDefault } from '../domain/retirement.ts'
+import { keptAtMost } from '../domain/retirement.ts'
 import { running } from './activities.ts'
 import type { Interruption } from './interruption.ts'
 import type { ReleaseInput, Wanted } from './messages.ts'
@@ -24,7 +24,7 @@ export async function bringBack(input: ReleaseInput, means: Means): Promise<Grou
     story,
     app: release.app,
     seq: release.seq,
-    keepServed: keptByDefault,
+    keepServed: keptAtMost,
     scale: 'full' as const,
     canary: revision,
     stable,

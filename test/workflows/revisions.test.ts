@@ -134,3 +134,43 @@ describe('a canary that grows with its share', () => {
     await stage.close({ serves: sha })
   })
 })
+
+describe('as many revisions as the file keeps', () => {
+  const keepThree = manifestOf('keep: 3').replace(/ {4}steps: .*\n/, '    strategy: immediate\n')
+  const present = ({ world, app }: Stage) => world.revisionsOf(app).map(({ sha }) => sha)
+  /** The commits whose revisions exist: the last serves, the others are kept. */
+  async function fourReleased(): Promise<{ stage: Stage; all: readonly string[] }> {
+    const { stage, first } = await stableStage(temporal)
+    const all = [first]
+    while (all.length < 4) {
+      const sha = await stage.push({}, keepThree)
+      await stage.ended(sha)
+      all.push(sha)
+    }
+    await settled(stage)
+    expect(present(stage)).toEqual(all)
+    return { stage, all }
+  }
+
+  it('stay when one of them is returned to', async () => {
+    const { stage, all } = await fourReleased()
+    const [first = ''] = all
+    await stage.askApp('rollback', { to: first.slice(0, 7) })
+    await stage.release(first, ({ cause, outcome }) => cause === 'return' && outcome === 'promoted')
+    await settled(stage)
+    expect(stage.served()).toEqual({ [first]: 1000 })
+    expect(present(stage).toSorted()).toEqual(all.toSorted())
+    await stage.stopWork()
+  })
+
+  it('stay when a release is lost', async () => {
+    const { stage, all } = await fourReleased()
+    const lost = await stage.push({}, manifestOf('keep: 3').replaceAll('for: 5s', 'for: 1h'))
+    await stage.release(lost, ({ weight }) => weight > 0)
+    await stage.handle(lost).terminate('a test')
+    expect(await stage.ended(lost)).toMatchObject({ outcome: 'failed' })
+    await settled(stage)
+    expect(present(stage)).toEqual(all)
+    await stage.close({ serves: all.at(-1) ?? '' })
+  })
+})
