@@ -1,0 +1,203 @@
+// The whole story on GitHub: a push, what its commit shows until the end, buttons, and GitHub's bad days. The GitHub is the test's own; everything else is real.
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { addresses } from '../../local/addresses.ts'
+import { apply, kubectlOf } from '../../local/cluster/kubectl.ts'
+import { type Github, startGithub } from '../../local/github/server.ts'
+import type { Json } from '../../local/github/state.ts'
+import { appFrom, githubHere, joinGithub } from '../../local/github-here.ts'
+import { stopPart } from '../../local/parts/part.ts'
+import { secretFiles } from '../../local/paths.ts'
+import { kubectl, lab, outcomeOf, release, releases, until } from './lab.ts'
+import { start } from './parts.ts'
+import { aSubject, heldNow, type Subject, served, weightsGiven } from './subject.ts'
+
+let github: Github
+let subject: Subject
+/** `acme/hub-x7k2p`. */
+let fullName: string
+let first: string
+
+const gate = { before: 50, approvers: ['bo'], notPusher: true }
+const people = { ana: ['github:ana', 'email:ana@example.com'], bo: ['github:bo'] }
+const steps = [
+  { weight: 20, for: '4s' },
+  { weight: 50, for: '2s' },
+  { weight: 100, for: '2s' },
+]
+
+beforeAll(async () => {
+  joinGithub(true)
+  // A demo's own would have the port.
+  await stopPart('github')
+  github = await startGithub(githubHere())
+  await start('api', 'worker')
+  subject = await aSubject({ name: 'hub', release: { steps }, home: { remote, tokenFile, prepare } })
+  first = (await releases(subject.app))[0]?.spec.sha ?? ''
+})
+afterAll(async () => {
+  await subject?.close()
+  joinGithub(false)
+  await start('api', 'worker')
+  await github?.close()
+})
+
+const tokenFile = secretFiles.githubAna
+const remote = (app: string): string => `${addresses.githubLocal}/acme/${app}.git`
+
+/** As on GitHub: the repository is made, the App is installed on it, and the cluster declares where its commits lie. */
+async function prepare(app: string): Promise<void> {
+  fullName = `acme/${app}`
+  await github.createRepository(fullName, { permissions: { ana: 'write', bo: 'write', cleo: 'read' } })
+  await declare(app)
+}
+
+async function declare(app: string, policy: object = {}): Promise<void> {
+  const declared = appFrom('default', app, `${addresses.github}/acme/${app}.git`)
+  const object = { ...declared, spec: { ...declared.spec, policy } }
+  await apply(kubectlOf(lab.kubectl), [object])
+}
+
+const checksOf = (sha: string): readonly Json[] => github.checkRuns(fullName, sha)
+const checkOf = (sha: string): Json | undefined =>
+  checksOf(sha).find(({ name }) => name === `slipway / ${subject.app}`)
+const questionOf = (sha: string): Json | undefined =>
+  checksOf(sha).find(({ name }) => name === `slipway / ${subject.app} / approve`)
+
+/** The commit's check once it has ended so. */
+const concluded = (sha: string, conclusion: string, within = 60_000): Promise<Json> =>
+  until(`the check of ${sha.slice(0, 7)} to be ${conclusion}`, within, () => {
+    const check = checkOf(sha)
+    return check?.conclusion === conclusion ? check : undefined
+  })
+
+describe('a push', () => {
+  test('is followed on its commit from the build to the end; the deployment before it is inactive', async () => {
+    const sha = await subject.push({ version: 2 })
+    const titles: string[] = []
+    const states: string[] = []
+    const watch = setInterval(() => {
+      const check = checkOf(sha)
+      const title = String((check?.output as Json | undefined)?.title ?? '')
+      if (check && states.at(-1) !== check.status) states.push(String(check.status))
+      if (title && titles.at(-1) !== title) titles.push(title)
+    }, 100)
+    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted', by: 'github:ana' })
+    const check = await concluded(sha, 'success').finally(() => clearInterval(watch))
+    expect(states).toEqual(['in_progress', 'completed'])
+    expect(titles.length).toBeGreaterThan(3)
+    const { summary } = check.output as { summary: string }
+    expect(summary).toContain('| requests |')
+    expect((check.actions as Json[]).map(({ identifier }) => identifier)).toContain('rollback')
+    const [older = {}, newer = {}] = await until('both deployments to say how they ended', 30_000, () => {
+      const all = github.deployments(fullName)
+      const states = all.map((one) => (one.statuses as Json[]).at(-1)?.state)
+      return states.join() === 'inactive,success' ? all : undefined
+    })
+    expect(older).toMatchObject({ sha: first })
+    expect(newer).toMatchObject({ sha, environment: `default/${subject.app}` })
+    expect((newer.statuses as Json[]).at(-1)).toMatchObject({
+      environment_url: expect.stringContaining(subject.host),
+    })
+  })
+
+  test('that fails its users is taken back, and its commit is red with the numbers', async () => {
+    const sha = await subject.push({ version: 3, failing: 0.3 })
+    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'rolled-back' })
+    const check = await concluded(sha, 'failure')
+    expect((check.output as Json).title).toMatch(/\d+ of \d+ requests failed/)
+    expect(heldNow(subject, sha)).toBe(0)
+  })
+
+  test('with a mistake in its file is red at the line and column', async () => {
+    const sha = await subject.push({ version: 4, release: { stepz: [] } })
+    await concluded(sha, 'failure')
+    const [annotation] = github.annotations(fullName, Number(checkOf(sha)?.id))
+    expect(annotation).toMatchObject({ path: 'slipway.yaml', annotation_level: 'failure' })
+    expect(annotation?.start_line).toBeGreaterThan(1)
+    expect(String(annotation?.message)).toContain('stepz')
+  })
+
+  test('that GitHub told nobody of is noticed within two minutes', async () => {
+    github.disturb({ lose: 1 })
+    const sha = await subject.push({ version: 5 })
+    const pushed = Date.now()
+    await release(subject.app, sha, () => true, 120_000)
+    expect(Date.now() - pushed).toBeLessThan(120_000)
+    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted' })
+    github.calm()
+  })
+
+  test('that GitHub tells of a hundred times is one release, and one check', async () => {
+    github.disturb({ duplicate: 99 })
+    const sha = await subject.push({ version: 6 })
+    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted' })
+    github.calm()
+    await github.settled()
+    await sleep(2_000)
+    expect((await releases(subject.app)).filter(({ spec }) => spec.sha === sha)).toHaveLength(1)
+    await concluded(sha, 'success')
+    expect(checksOf(sha)).toHaveLength(1)
+  })
+})
+
+describe('a gate', () => {
+  test('opens by the button for who may approve, and for nobody else', async () => {
+    await declare(subject.app, { gates: [gate], people })
+    const sha = await subject.push({ version: 7 })
+    const { name } = await release(subject.app, sha, ({ waiting }) => waiting?.for === 'approval')
+    const question = await until('the question on the commit', 30_000, () => questionOf(sha))
+    expect(question).toMatchObject({ status: 'completed', conclusion: 'action_required' })
+    const press = async (login: string) => {
+      github.press(Number(question.id), 'approve', login)
+      await github.settled()
+    }
+    await press('cleo')
+    await press('ana')
+    const refusal = await until('what was refused of ana', 30_000, () => refusedOf(name))
+    expect(refusal).toMatch(/pushed or wrote this commit/)
+    expect(weightsGiven(subject, sha)).toEqual([200])
+    expect(await commandsOf(name)).toHaveLength(1)
+
+    await press('bo')
+    await served(subject, sha, 500)
+    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted' })
+    await concluded(sha, 'success')
+    expect(questionOf(sha)).toMatchObject({ conclusion: 'success' })
+    await declare(subject.app)
+  })
+})
+
+describe('GitHub', () => {
+  test('does not know the key any more: the release goes on, and the commit catches up', async () => {
+    const sha = await subject.push({ version: 8 })
+    await release(subject.app, sha, ({ phase }) => phase === 'rolling-out')
+    github.disturb({ keyRevoked: true, uninstalled: true })
+    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted' })
+    expect(checkOf(sha)?.conclusion ?? null).toBeNull()
+    github.calm()
+    await concluded(sha, 'success', 120_000)
+    expect(heldNow(subject, sha)).toBe(1000)
+  })
+
+  test('was asked nothing that it does not publish', () => {
+    expect(github.violations()).toEqual([])
+  })
+})
+
+interface CommandObject {
+  readonly spec: { readonly release?: string; readonly onBehalfOf?: string }
+  readonly status?: { readonly state?: string; readonly message?: string }
+}
+
+async function commandsOf(name: string): Promise<readonly CommandObject[]> {
+  const { items } = JSON.parse(
+    await kubectl('get', 'commands.slipway.dev', '-n', 'default', '-o', 'json'),
+  ) as {
+    items: CommandObject[]
+  }
+  return items.filter(({ spec }) => spec.release === name)
+}
+
+const refusedOf = async (name: string): Promise<string | undefined> =>
+  (await commandsOf(name)).find(({ status }) => status?.state === 'refused')?.status?.message
