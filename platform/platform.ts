@@ -283,7 +283,8 @@ export interface Shown {
 export interface Sink {
   /**
    * Sends what became of the release beyond its first `told` transitions; returns how many there are now. What is sent again is the
-   * same by `source` and `id`. Fails `NoAnswer` when it was not taken and may be another time, `Invalid` when it never will be.
+   * same by `source` and `id`. An event that is refused for good is passed over. Fails `NoAnswer` when one was not taken and may be
+   * another time.
    */
   readonly tell: (status: ReleaseStatus, told: number) => Promise<number>
 }

@@ -122,6 +122,7 @@ function platformOf({ git, build, registry, github, events, ...settings }: Worke
         key: hookKey,
         extensions: extensionsIn(events.overrides),
         loopback: settings.hooks.loopback,
+        onRefused: (why, { source, id }) => log.warn({ source, id, why }, 'an event was refused for good'),
       }),
     }),
   }

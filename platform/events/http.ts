@@ -20,19 +20,27 @@ export interface HttpSinkOptions {
   /** Milliseconds for one event. */
   readonly timeout?: number
   readonly lookup?: Lookup
+  /** Told of each event that is passed over. */
+  readonly onRefused?: (why: string, event: CloudEvent) => void
 }
 
 export function httpSink(options: HttpSinkOptions): Sink {
+  const { onRefused = () => undefined } = options
   const { send } = sender(options)
   return {
     tell: async (status, told) => {
-      for (const event of eventsOf(status, told)) await send(event)
+      for (const event of eventsOf(status, told)) {
+        await send(event).catch((error: unknown) => {
+          if (!(error instanceof PermanentFailure)) throw error
+          onRefused(error.message, event)
+        })
+      }
       return transitionsOf(status)
     },
   }
 }
 
-/** Sends one event. */
+/** Sends one event. Fails `NoAnswer` when it was not taken and may be another time, `Invalid` when it never will be. */
 export function sender(options: HttpSinkOptions) {
   const { key = () => undefined, extensions = {}, now = Date.now, timeout = 10_000 } = options
   const url = new URL(options.url)

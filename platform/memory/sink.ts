@@ -1,5 +1,4 @@
 // A sink in memory: what it took, in the order in which it first came.
-import { PermanentFailure } from '../../domain/failure.ts'
 import { NoAnswer } from '../../domain/no-answer.ts'
 import { eventsOf, transitionsOf } from '../events/transition.ts'
 import type { CloudEvent, Sink } from '../platform.ts'
@@ -17,7 +16,7 @@ export function memorySink({ taken, answers }: SinkWorld): Sink {
   const send = (event: CloudEvent): void => {
     const answer = answers.shift()
     if (answer === 'away') throw new NoAnswer('the sink is away')
-    if (answer === 'refuses') throw new PermanentFailure('Invalid', `the sink did not take ${event.id}`)
+    if (answer === 'refuses') return
     const key = `${event.source}#${event.id}`
     if (!taken.has(key)) taken.set(key, event)
   }

@@ -119,6 +119,23 @@ describe('an answer', () => {
   })
 })
 
+it('says which event was refused for good, and goes on behind it', async () => {
+  const server = await httpServer(({ body }, response) => {
+    const { type } = JSON.parse(body) as CloudEvent
+    response.writeHead(type.includes('deployed') ? 413 : 202).end()
+  })
+  closing.push(server.close)
+  const refused: string[] = []
+  const sink = httpSink({
+    url: server.url,
+    loopback: true,
+    onRefused: (why, { id }) => void refused.push(`${id}: ${why}`),
+  })
+  expect(await sink.tell(promoted, 0)).toBe(promoted.transitions.length)
+  expect(refused).toEqual([expect.stringMatching(/^shop-7\/3f2c1d0\/3\/service: .* status 413$/)])
+  expect(server.asked).toHaveLength(eventsOf(promoted).length)
+})
+
 it.each(['127.0.0.1', '169.254.169.254', '::1'])(
   'nothing is sent where a name leads to %s',
   async (address) => {
