@@ -13,7 +13,7 @@ export interface GithubInitOptions {
   readonly name?: string
   readonly url: string
   readonly webhookUrl?: string
-  readonly port: number
+  readonly port?: number
   readonly replace: boolean
 }
 
@@ -54,7 +54,7 @@ async function registered(
   asked: Asked,
   redeem: (code: string) => Promise<Registered>,
 ): Promise<Registered> {
-  const { org, place, webhook, port, name = defaultName(org) } = asked
+  const { org, place, webhook, port = 0, name = defaultName(org) } = asked
   const signal = AbortSignal.timeout(timeout ?? anHour)
   const visit = codeFromBrowser(
     {

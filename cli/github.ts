@@ -20,7 +20,7 @@ export function githubVerbs({ verb, within, invocation, end }: Declaring & Withi
     .option('--name <name>', "the App's name at GitHub, unique there", appName)
     .option('--url <url>', "GitHub's address", 'https://github.com')
     .option('--webhook-url <url>', "where GitHub reaches Slipway's api (default: nowhere)")
-    .option('--port <port>', 'of the page on this machine (default: any that is free)', portNumber, 0)
+    .option('--port <port>', 'of the page on this machine (default: any that is free)', portNumber)
     .option('--replace', 'register anew, though there is a registration', false)
     .action(async (options: GithubInitOptions) => end(await githubInit(invocation(), options)))
   within(github)('status', 'show what it may do there, where it is installed, and what is missing').action(
