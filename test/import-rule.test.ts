@@ -37,6 +37,7 @@ const allowed: readonly [path: string, imports: string][] = [
   ['api/story.ts', `import type { Source } from '../platform/platform.ts'`],
   ['api/main.ts', `import { gitSource } from '../platform/source/git.ts'`],
   ['worker/main.ts', `import { gitSource } from '../platform/source/git.ts'`],
+  ['test/cli/story.test.ts', `import { httpServer } from '../platform/http-server.ts'`],
   ['platform/source/story.ts', `import { PermanentFailure } from '../../domain/failure.ts'`],
 ]
 
