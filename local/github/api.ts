@@ -19,6 +19,9 @@ export interface Asked {
   readonly status: number
 }
 
+// It may run for days.
+const remembered = 20_000
+
 export interface Api {
   readonly answer: (request: Request) => Promise<Response>
   readonly calls: readonly Asked[]
@@ -55,6 +58,7 @@ export function githubApi(options: ApiOptions): Api {
         return new Refusal(500, 'Server Error')
       })
       calls.push({ method: request.method, path: `${path}${url.search}`, status: answer.status })
+      if (calls.length > remembered) calls.shift()
       return respond(options.state, answer)
     },
   }
@@ -84,7 +88,7 @@ function server(
     }
     const body = await bodyOf(request)
     const parameters = { ...operation.parameters, path }
-    const call: Call = { ...parts, caller, parameters, query, body: (body ?? {}) as Json }
+    const call: Call = { ...parts, caller, method, parameters, query, body: (body ?? {}) as Json }
     authorize(call, one.needs)
     checkRequest(operation, query, body, (text) => violated(`${method} ${path}: ${text}`))
     const answer = await one.answer(call)
@@ -119,6 +123,7 @@ function checkRequest(
   body: unknown,
   violated: (text: string) => void,
 ): void {
+  for (const name of operation.unknown(query, body)) violated(`${name} is nothing that GitHub knows`)
   const problems = operation.request(query, body)
   if (problems.length === 0) return
   violated(problems.join('; '))

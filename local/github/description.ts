@@ -10,6 +10,8 @@ export interface Operation {
   readonly parameters: Readonly<Record<string, string>>
   /** What is wrong with the request: nothing when it is as published. */
   readonly request: (query: URLSearchParams, body: unknown) => readonly string[]
+  /** What the request has that GitHub would pass over: mostly a name that was spelled wrong. */
+  readonly unknown: (query: URLSearchParams, body: unknown) => readonly string[]
   readonly answer: (status: number, body: unknown) => readonly string[]
 }
 
@@ -114,6 +116,10 @@ function bind(
       ...known.flatMap((one) => checkParameter(one, given, query, check)),
       ...checkBody(requestBody, body, check),
     ],
+    unknown: (query, body) => [
+      ...[...query.keys()].filter((name) => !known.some((one) => one.in === 'query' && one.name === name)),
+      ...unknownIn(requestBody?.content?.['application/json']?.schema, body, 'body'),
+    ],
     answer: (status, body) => {
       const response = responses[String(status)]
       if (!response) return [`${operationId} never answers ${status}`]
@@ -140,6 +146,21 @@ function checkBody(requestBody: Content | undefined, body: unknown, check: Check
   if (!requestBody) return []
   if (body === undefined) return requestBody.required ? ['the body is missing'] : []
   return check('body', requestBody.content?.['application/json']?.schema, body)
+}
+
+interface Schema {
+  readonly properties?: Readonly<Record<string, Schema>>
+  readonly items?: Schema
+}
+
+function unknownIn(schema: Schema | undefined, value: unknown, at: string): readonly string[] {
+  if (Array.isArray(value))
+    return value.flatMap((one, index) => unknownIn(schema?.items, one, `${at}/${index}`))
+  if (!schema?.properties || typeof value !== 'object' || value === null) return []
+  const { properties } = schema
+  return Object.entries(value).flatMap(([name, one]) =>
+    name in properties ? unknownIn(properties[name], one, `${at}/${name}`) : [`${at}/${name}`],
+  )
 }
 
 function resolved<T extends object>(all: Readonly<Record<string, T>>, one: T | { readonly $ref: string }): T {

@@ -21,6 +21,7 @@ export interface Parts {
 
 export interface Call extends Parts {
   readonly caller: Caller
+  readonly method: string
   readonly parameters: Readonly<Record<string, string>>
   readonly query: URLSearchParams
   readonly body: Json
@@ -81,12 +82,13 @@ function authorizeOn(
 }
 
 /** What the caller cannot see is not there. */
-export function repositoryOf({ state, caller, parameters }: Call): Repository {
+export function repositoryOf(call: Call): Repository {
+  const { state, caller, parameters } = call
   const name = `${parameters.owner}/${parameters.repo}`
   const moved = state.renamed.get(name.toLowerCase())
   const repository = moved ?? repositoryNamed(state, name)
   if (!repository || !sees(state, caller, repository)) throw notFound()
-  if (moved) throw movedPermanently(state, repository)
+  if (moved) throw elsewhere(call, moved)
   return repository
 }
 
@@ -99,10 +101,15 @@ export function sees(state: State, caller: Caller, repository: Repository): bool
   return repositories?.includes(repository) ?? true
 }
 
-const movedPermanently = (state: State, repository: Repository) =>
-  new Refusal(301, 'Moved Permanently', {
-    headers: { location: `${apiOf(state)}/repositories/${repository.id}` },
-  })
+/** The same question, to a name that stays. What changes something is to be asked again as it was. */
+function elsewhere({ state, method, parameters, query }: Call, { id }: Repository): Refusal {
+  const rest = parameters.path?.split('/').slice(4).join('/')
+  const path = rest ? `/repositories/${id}/${rest}` : `/repositories/${id}`
+  const location = `${apiOf(state)}${path}${query.size > 0 ? `?${query}` : ''}`
+  return method === 'GET'
+    ? new Refusal(301, 'Moved Permanently', { headers: { location } })
+    : new Refusal(307, 'Temporary Redirect', { headers: { location } })
+}
 
 /** One page of a list, with the addresses of its neighbours. */
 export function page<T>(

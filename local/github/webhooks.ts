@@ -36,6 +36,9 @@ export interface Webhooks {
 /** Larger ones are not sent. */
 const largest = 25 * 1024 * 1024
 
+// It may run for days, and a payload is large.
+const remembered = 2_000
+
 export function webhooks(state: State, faults: Faults): Webhooks {
   const deliveries: Delivery[] = []
   const underWay = new Set<Promise<void>>()
@@ -51,6 +54,7 @@ export function webhooks(state: State, faults: Faults): Webhooks {
     const times = 1 + (message.redelivery ? 0 : (faults.now.duplicate ?? 0))
     const all = Array.from({ length: times }, () => attempt(state, message, faults.takes('drop')))
     deliveries.push(...(await Promise.all(all)))
+    if (deliveries.length > remembered) deliveries.splice(0, deliveries.length - remembered)
   }
   const release = () => {
     const newestFirst = held.reverse()

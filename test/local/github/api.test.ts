@@ -82,6 +82,18 @@ describe('what is not as published', () => {
     expect((await on.ask(method, path, body, installation)).status).toBe(422)
     expect(on.github.violations()).toHaveLength(before + 1)
   })
+  test('a name that GitHub passes over is remembered', async () => {
+    const output = { title: 't', summary: 's', anotations: [] }
+    const run = { name: 'x', head_sha: sha, detail_url: 'https://slipway.example.com', output }
+    expect((await on.ask('POST', `${repo}/check-runs`, run, installation)).status).toBe(201)
+    await get(`${repo}/commits/main/check-runs?name=x`)
+    expect(
+      on.github
+        .violations()
+        .slice(-3)
+        .map((text) => text.split(' ')[2]),
+    ).toEqual(['body/detail_url', 'body/output/anotations', 'name'])
+  })
   test('what the local GitHub does not serve is remembered', async () => {
     expect((await get('/repos/acme/shop/topics')).status).toBe(404)
     expect(on.github.violations().at(-1)).toContain('/topics')

@@ -148,5 +148,9 @@ describe('a repository with a new name', () => {
     expect(moved.headers.get('location')).toBe(`${on.github.apiUrl}/repositories/${id}`)
     const found = await on.ask('GET', `/repositories/${id}`, undefined, authorization)
     expect(found.body.full_name).toBe('acme/new')
+    const rest = await on.ask('GET', '/repos/acme/old/deployments?task=x', undefined, authorization)
+    expect(rest.headers.get('location')).toBe(`${on.github.apiUrl}/repositories/${id}/deployments?task=x`)
+    const run = { name: 'x', head_sha: sha }
+    expect((await on.ask('POST', '/repos/acme/old/check-runs', run, authorization)).status).toBe(307)
   })
 })
