@@ -19,6 +19,8 @@ export interface Obituary {
   readonly release: ReleaseRef
   readonly outcome: Outcome
   readonly message: string
+  /** The newer release's name, when one took its place and has its number already. */
+  readonly supersededBy?: string
 }
 
 /** How a release's workflow ended; null when it ended without a word (terminated, or never known). */
@@ -139,7 +141,7 @@ export async function foundOf(
 }
 
 function closed(
-  { release, outcome, message }: Obituary,
+  { release, outcome, message, supersededBy }: Obituary,
   before: ReleaseStatus | undefined,
   now: number,
 ): ReleaseStatus {
@@ -147,5 +149,6 @@ function closed(
   const weight = outcome === 'promoted' ? 1000 : 0
   const transition = { at: now, phase: 'done' as const, weight, message }
   const transitions = [...status.transitions, transition]
-  return { ...status, phase: 'done', outcome, message, weight, transitions, finishedAt: now }
+  const newer = supersededBy === undefined ? {} : { supersededBy }
+  return { ...status, phase: 'done', outcome, message, ...newer, weight, transitions, finishedAt: now }
 }

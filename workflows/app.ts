@@ -156,8 +156,20 @@ async function act(life: Life, sight: Sight): Promise<void> {
   else if (decision.kind === 'release') await begin(life, decision, unlessOvertaken(waiting, sight))
   else log.info('nothing to release', { why: decision.why })
   keepHead(life, sight)
-  await recordOutcomes(life, overtaken)
+  await recordOutcomes(life, namingNewer(life, sight, overtaken))
   life.reports.send()
+}
+
+/** The head has its number by now, unless it waits for the end of a freeze. */
+function namingNewer(
+  { app, state: { active, waiting } }: Life,
+  { head }: Sight,
+  overtaken: readonly Obituary[],
+): readonly Obituary[] {
+  const seq = [active, waiting].find((one) => one && one.sha === head?.sha)?.seq
+  if (!head || seq === undefined) return overtaken
+  const supersededBy = releaseName({ app, seq, sha: head.sha })
+  return overtaken.map((one) => (one.outcome === 'superseded' ? { ...one, supersededBy } : one))
 }
 
 /** A head that has no outcome and is not on its way to one is not forgotten when the branch moves on: a freeze, or a wish, came first. */

@@ -1,6 +1,6 @@
 // An App's life: every push has one outcome, one release at a time, and nothing that is lost stays lost.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { appWorkflowId } from '../../domain/release.ts'
+import { appWorkflowId, releaseName } from '../../domain/release.ts'
 import { sourceMoved } from '../../workflows/messages.ts'
 import { hold, manifestOf, openStage, type Stage, stableStage, until } from './stage.ts'
 import { realServer, type Temporal } from './temporal.ts'
@@ -24,7 +24,10 @@ describe('many pushes', () => {
     const last = others.at(-1) ?? ''
     expect(await stage.ended(last)).toMatchObject({ outcome: 'promoted' })
     for (const sha of [one, ...others.slice(0, -1)]) {
-      expect(await stage.ended(sha)).toMatchObject({ outcome: 'superseded' })
+      const { outcome, supersededBy, release } = await stage.ended(sha)
+      expect(outcome).toBe('superseded')
+      const newer = stage.world.releasesOf(stage.app).map((status) => releaseName(status.release))
+      expect(newer.filter((name) => name !== releaseName(release))).toContain(supersededBy)
     }
     const released = stage.world.calls.filter(({ verb }) => verb === 'build.build')
     expect(released.length).toBeLessThanOrEqual(4)
