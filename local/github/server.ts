@@ -139,22 +139,30 @@ function whatGoesWrong({ state, webhooks }: Parts, faults: Faults): WhatGoesWron
   }
 }
 
+type Address = NonNullable<GithubOptions['listen']>[number]
+
 async function listenOn(
-  addresses: readonly { readonly host: string; readonly port: number }[],
+  addresses: readonly Address[],
   answer: (request: Request) => Promise<Response>,
 ): Promise<readonly Server[]> {
   const servers: Server[] = []
-  for (const { host, port } of addresses) {
-    const server = createServer(getRequestListener(answer, { hostname: host }))
-    servers.push(server)
-    await new Promise<void>((resolve, reject) => {
-      server.once('error', (cause) =>
-        reject(new Error(`the local GitHub cannot listen on ${host}:${port}: ${cause.message}`, { cause })),
-      )
-      server.listen({ host, port }, resolve)
-    })
+  try {
+    for (const address of addresses) servers.push(await serve(answer, address))
+  } catch (error) {
+    await Promise.all(servers.map(close))
+    throw error
   }
   return servers
+}
+
+function serve(answer: (request: Request) => Promise<Response>, { host, port }: Address): Promise<Server> {
+  const server = createServer(getRequestListener(answer, { hostname: host }))
+  return new Promise((resolve, reject) => {
+    server.once('error', (cause) =>
+      reject(new Error(`the local GitHub cannot listen on ${host}:${port}: ${cause.message}`, { cause })),
+    )
+    server.listen({ host, port }, () => resolve(server))
+  })
 }
 
 function urlOf(servers: readonly Server[], host = '127.0.0.1'): string {
