@@ -18,7 +18,7 @@ let subject: Subject
 let fullName: string
 let first: string
 
-const gate = { before: 50, approvers: ['bo'], notPusher: true }
+const gate = { before: 50, approvers: ['ana', 'bo'], notPusher: true }
 const people = { ana: ['github:ana', 'email:ana@example.com'], bo: ['github:bo'] }
 const steps = [
   { weight: 20, for: '4s' },
