@@ -140,7 +140,7 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => vo
 
 /** What Slipway does as a GitHub App: its buttons, and asking for what did not arrive. */
 function gitHubApp({ url, appId, keyFile }: GitHubAppSettings) {
-  const client = gitHub({ url, appId, key: () => readSecret(keyFile) })
+  const client = gitHub({ url, appId, key: () => readSecret(keyFile), onLimited: metrics.limited })
   const catchUp = redeliveries({ asApp: client.asApp, metrics, log })
   const timer = setInterval(() => void catchUp(), patience.round)
   // What is delivered before the Apps are known would have to be asked for once more.

@@ -6,6 +6,7 @@ export interface Metrics {
   readonly webhook: (result: string) => void
   readonly event: (result: string) => void
   readonly redelivered: (result: 'asked' | 'failed') => void
+  readonly limited: (kind: string) => void
   readonly looked: (result: 'told' | 'failed') => void
   readonly commanded: (result: string) => void
   readonly text: () => Promise<string>
@@ -32,6 +33,11 @@ export function prometheusMetrics(): Metrics {
   const redeliveries = counter('slipway_api_redeliveries_total', 'Deliveries asked for again, by result', [
     'result',
   ])
+  const limits = counter(
+    'slipway_github_limits_total',
+    'Times GitHub said that a limit is reached, by its kind',
+    ['kind'],
+  )
   const looks = counter('slipway_api_looks_total', 'Times an App was told to look again', ['result'])
   const commands = counter('slipway_api_commands_total', 'Commands answered, by result', ['result'])
   return {
@@ -40,6 +46,7 @@ export function prometheusMetrics(): Metrics {
     webhook: (result) => webhooks.inc({ result }),
     event: (result) => events.inc({ result }),
     redelivered: (result) => redeliveries.inc({ result }),
+    limited: (kind) => limits.inc({ kind }),
     looked: (result) => looks.inc({ result }),
     commanded: (result) => commands.inc({ result }),
     text: () => register.metrics(),

@@ -10,8 +10,11 @@ export function asks(gate: Gate): string {
   return `${approvalsOf(gate)}; after ${formatDuration(gate.timeout)} ${otherwise}`
 }
 
-/** Whether a release's history says with this that the gate is open: `before-50 is open: approved by ana`. */
-export const isOpened = (gate: string, message: string): boolean => message.startsWith(`${gate} is open: `)
+/** `before-50 is open: approved by ana`. */
+export const opened = (gate: string, why: string): string => `${gate} is open: ${why}`
+
+/** Whether a release's history says so with this. */
+export const isOpened = (gate: string, message: string): boolean => message.startsWith(opened(gate, ''))
 
 /** No more of an address than its host: a path or a query may be a secret. */
 const hostOf = (url: string): string => /^https?:\/\/([^/?#]+)/.exec(url)?.[1] ?? 'a hook'

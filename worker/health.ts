@@ -7,6 +7,8 @@ import { type ProcessMetrics, processMetrics } from './metrics.ts'
 export interface Health {
   /** From here on readiness is this worker's. */
   readonly watch: (worker: Worker, connection: NativeConnection) => void
+  /** GitHub said that a limit is reached. */
+  readonly limited: (kind: string) => void
   readonly close: () => Promise<void>
 }
 
@@ -28,6 +30,7 @@ export async function serveHealth(addresses: readonly Address[], log: Logger): P
   log.info({ addresses }, 'health is served')
 
   return {
+    limited: metrics.limited,
     watch(watched, connection) {
       worker = watched
       const ask = async () => {

@@ -129,7 +129,7 @@ function platformOf({ git, build, registry, github, events, ...settings }: Worke
 }
 
 function forgeOf({ url, appId, keyFile }: GitHubAppSettings, address: string, traffic: Traffic): Forge {
-  const client = gitHub({ url, appId, key: () => readSecret(keyFile) })
+  const client = gitHub({ url, appId, key: () => readSecret(keyFile), onLimited: health.limited })
   return gitHubForge(client, {
     address: async (app) => {
       const [host] = (await traffic.read(app))?.hosts ?? []

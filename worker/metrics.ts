@@ -1,7 +1,8 @@
 // What Prometheus learns of the worker's process; what it learns of the work, Temporal's runtime tells at its own address.
-import { collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 
 export interface ProcessMetrics {
+  readonly limited: (kind: string) => void
   readonly text: () => Promise<string>
   readonly contentType: string
 }
@@ -18,5 +19,15 @@ export function processMetrics(inFlight: () => number): ProcessMetrics {
       this.set(inFlight())
     },
   })
-  return { text: () => register.metrics(), contentType: register.contentType }
+  const limits = new Counter({
+    name: 'slipway_github_limits_total',
+    help: 'Times GitHub said that a limit is reached, by its kind',
+    labelNames: ['kind'],
+    registers: [register],
+  })
+  return {
+    limited: (kind) => limits.inc({ kind }),
+    text: () => register.metrics(),
+    contentType: register.contentType,
+  }
 }

@@ -7,7 +7,7 @@ import { type ApprovalFacts, isApproved, nameOf, refusal } from '../domain/appro
 import type { CommandRequest } from '../domain/command.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Gate, GatePoint, HookGate } from '../domain/gate.ts'
-import { asks } from '../domain/gate-words.ts'
+import { asks, opened } from '../domain/gate-words.ts'
 import type { Plan } from '../domain/release.ts'
 import { asking, awaiting } from './activities.ts'
 import { cutter } from './cut.ts'
@@ -92,7 +92,7 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
   function open(gate: Gate, why: string): void {
     passed.add(gate.name)
     reached.delete(gate.name)
-    story.note(phase(), `${gate.name} is open: ${why}`)
+    story.note(phase(), opened(gate.name, why))
     change()
   }
   async function ask(gate: HookGate): Promise<void> {
