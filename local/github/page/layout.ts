@@ -77,9 +77,10 @@ pre code { padding: 0; background: none }
 .success { color: var(--good) } .success::before { content: '✓' }
 .failure { color: var(--bad) } .failure::before { content: '✕' }
 .busy { color: var(--busy) } .busy::before { content: '●' }
+.asks { color: var(--busy) } .asks::before { content: '!' }
 .neutral { color: var(--quiet) } .neutral::before { content: '◼' }
 table { border-collapse: collapse; margin: .6rem 0 } th, td { border: 1px solid var(--line); padding: .3rem .7rem; text-align: left }
-th { background: var(--raised) } .number { text-align: right; font-variant-numeric: tabular-nums }
+th { background: var(--raised) } thead:not(:has(th:not(:empty))) { display: none } .number { text-align: right; font-variant-numeric: tabular-nums }
 blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--line); color: var(--quiet) }
 .annotation { border-left: 3px solid var(--bad); padding: .2rem .8rem; margin: .6rem 0 }
 .annotation pre { margin: .3rem 0 0; white-space: pre-wrap }

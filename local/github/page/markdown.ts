@@ -33,7 +33,9 @@ function block(lines: readonly string[]): Block {
 
 function fence(lines: readonly string[]): Block {
   const [marks = '```'] = /^`{3,}/.exec(lines[0] ?? '') ?? []
-  const end = lines.findIndex((line, index) => index > 0 && line.startsWith(marks))
+  // It ends with at least as many marks, and nothing behind them.
+  const closes = (line: string) => line.startsWith(marks) && /^`+\s*$/.test(line)
+  const end = lines.findIndex((line, index) => index > 0 && closes(line))
   const last = end < 0 ? lines.length : end
   return [`<pre><code>${escapeHtml(lines.slice(1, last).join('\n'))}</code></pre>`, last + 1]
 }

@@ -1,6 +1,6 @@
-// How a check or a deployment stands, in the four ways that a page shows.
+// How a check or a deployment stands, in the five ways that a page shows.
 
-export type Kind = 'success' | 'failure' | 'busy' | 'neutral'
+export type Kind = 'success' | 'failure' | 'busy' | 'asks' | 'neutral'
 
 /** The last one of each name. */
 export const latest = <T>(all: readonly T[], nameOf: (one: T) => string): readonly T[] => [
@@ -9,6 +9,7 @@ export const latest = <T>(all: readonly T[], nameOf: (one: T) => string): readon
 
 export function kindOf(state: string): Kind {
   if (state === 'success') return 'success'
-  if (['failure', 'error', 'timed_out', 'action_required'].includes(state)) return 'failure'
+  if (state === 'action_required') return 'asks'
+  if (['failure', 'error', 'timed_out'].includes(state)) return 'failure'
   return ['queued', 'in_progress', 'pending'].includes(state) ? 'busy' : 'neutral'
 }

@@ -16,6 +16,7 @@ describe('markdown', () => {
     ['> said\n> so', '<blockquote><p>said<br>so</p></blockquote>'],
     ['---', '<hr>'],
     ['```sql\nrate(x[1m]) < 1\n```\nafter', '<pre><code>rate(x[1m]) &#60; 1</code></pre>\n<p>after</p>'],
+    ['````\n```sql\n```\n````\nafter', '<pre><code>```sql\n```</code></pre>\n<p>after</p>'],
     [
       '[page](https://example.com/a?b=1)',
       '<p><a href="https://example.com/a?b=1" rel="noreferrer">page</a></p>',

@@ -63,7 +63,7 @@ describe('the pages', () => {
     expect((await look('/')).text).toContain('href="/acme/shop/commits"')
     const commits = await look('/acme/shop')
     expect(commits.text).toContain(`href="/acme/shop/commit/${sha}/checks"`)
-    expect(commits.text).toContain('slipway / shop / approve')
+    expect(commits.text).toContain('<span class="state asks">slipway / shop / approve</span>')
   })
   test('show what a check found, as text', async () => {
     const { text } = await look(`/acme/shop/commit/${sha}/checks`)
