@@ -1,5 +1,6 @@
-// What every webhook of a repository tells beside its own matter: where it happened, who did it, through which installation.
+// What webhooks tell beside their own matter: where it happened, who did it, through which installation; commits and suites.
 import { accountShown, appShown } from './accounts.ts'
+import { type Commit, loginOf } from './commits.ts'
 import { repositoryShown } from './repositories.ts'
 import {
   type App,
@@ -77,5 +78,27 @@ export function checkSuiteShown(
     app: appShown(state, app),
     created_at: suite.createdAt,
     updated_at: suite.createdAt,
+  }
+}
+
+/** A commit, as pushes tell it. */
+export function pushedCommit(state: State, repository: Repository, commit: Commit): Json {
+  const { author, committer } = commit
+  const person = (one: Commit['author']) => {
+    const username = loginOf(state, one)
+    return { name: one.name, email: one.email, ...(username === undefined ? {} : { username }) }
+  }
+  return {
+    id: commit.sha,
+    tree_id: commit.tree,
+    distinct: true,
+    message: commit.message,
+    timestamp: committer.date,
+    url: `${state.url}/${fullNameOf(repository)}/commit/${commit.sha}`,
+    author: person(author),
+    committer: person(committer),
+    added: commit.added,
+    removed: commit.removed,
+    modified: commit.modified,
   }
 }

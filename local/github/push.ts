@@ -1,11 +1,11 @@
 // A push becomes webhooks: one for each ref that moved, with the commits it brought, and what else GitHub tells of it.
 import { accountShown } from './accounts.ts'
-import { type Commit, commitsOf, folderOf, loginOf, mergeBaseOf } from './commits.ts'
+import { sendCheckSuite } from './check-suites.ts'
+import { type Commit, commitsOf, folderOf, mergeBaseOf } from './commits.ts'
 import type { Pushed } from './git-http.ts'
-import { checkSuiteShown, payloadOf } from './payload.ts'
+import { payloadOf, pushedCommit } from './payload.ts'
 import { readCommit } from './repositories.ts'
 import {
-  type App,
   fullNameOf,
   type Installation,
   type Json,
@@ -59,8 +59,14 @@ async function tell(state: State, webhooks: Webhooks, push: Pushed, update: Upda
       ...about,
       repository: { ...(common.repository as Json), ...pushedRepository(state, repository) },
     })
-    if (update.after !== nothing && isBranch(update))
-      send('check_suite', requested(state, repository, app, update, about.head_commit))
+    if (update.after === nothing || !isBranch(update)) continue
+    const branch = update.ref.slice('refs/heads/'.length)
+    const suite = suiteOf(state, repository, { sha: update.after, branch, app })
+    await sendCheckSuite({ state, webhooks }, repository, suite, {
+      action: 'requested',
+      sender,
+      before: update.before,
+    })
   }
 }
 
@@ -74,14 +80,6 @@ const refEvent = (update: Update): Json => ({
   ref_type: isBranch(update) ? 'branch' : 'tag',
   pusher_type: 'user',
 })
-
-function requested(state: State, repository: Repository, app: App, update: Update, head: unknown): Json {
-  const { ref, before, after } = update
-  const suite = suiteOf(state, repository, { sha: after, branch: ref.slice('refs/heads/'.length), app })
-  const shown = checkSuiteShown(state, repository, suite, { status: 'queued', conclusion: null, before })
-  const own = { latest_check_runs_count: 0, check_runs_url: `${shown.url}/check-runs`, head_commit: head }
-  return { action: 'requested', check_suite: { ...shown, ...own } }
-}
 
 async function aboutPush(state: State, push: Pushed, update: Update): Promise<Json> {
   const { repository, login } = push
@@ -136,25 +134,4 @@ function baseOf({ before }: Pushed, update: Update): string | null {
   const [ref] =
     [...before].find(([name, sha]) => sha === update.after && name.startsWith('refs/heads/')) ?? []
   return ref ?? null
-}
-
-function pushedCommit(state: State, repository: Repository, commit: Commit): Json {
-  const { author, committer } = commit
-  const person = (one: Commit['author']) => {
-    const username = loginOf(state, one)
-    return { name: one.name, email: one.email, ...(username === undefined ? {} : { username }) }
-  }
-  return {
-    id: commit.sha,
-    tree_id: commit.tree,
-    distinct: true,
-    message: commit.message,
-    timestamp: committer.date,
-    url: `${state.url}/${fullNameOf(repository)}/commit/${commit.sha}`,
-    author: person(author),
-    committer: person(committer),
-    added: commit.added,
-    removed: commit.removed,
-    modified: commit.modified,
-  }
 }

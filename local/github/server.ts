@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { type Asked, githubApi } from './api.ts'
 import { callers } from './caller.ts'
+import { rerequestAll } from './check-suites.ts'
 import { type CheckRunEvent, sendCheckRun } from './checks.ts'
 import { type Disturbance, type Faults, noFaults } from './faults.ts'
 import { type FirstApp, firstApp } from './first-app.ts'
@@ -66,6 +67,8 @@ interface WhatPeopleDo {
   readonly press: (checkRun: number, identifier: string, login: string) => void
   /** Asks for the check to run again, as this person. */
   readonly rerequest: (checkRun: number, login: string) => void
+  /** Asks for everything on a commit to be checked again, as this person. */
+  readonly rerequestAll: (fullName: string, sha: string, login: string) => Promise<void>
 }
 
 interface WhatGoesWrong {
@@ -121,6 +124,8 @@ function whatPeopleDo(parts: Parts, app: App): WhatPeopleDo {
     uninstall: (account) => uninstall(parts, app, account, userNamed(state, account)),
     press: (id, identifier, login) => send(id, login, { action: 'requested_action', identifier }),
     rerequest: (id, login) => send(id, login, { action: 'rerequested' }),
+    rerequestAll: (fullName, sha, login) =>
+      rerequestAll(parts, repositoryIn(state, fullName), sha, userNamed(state, login)),
   }
 }
 

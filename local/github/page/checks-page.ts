@@ -18,6 +18,7 @@ export function checksOf(repository: Repository, { sha, message, author }: Commi
     <h1>${message.split('\n')[0]}</h1>
     <p class="quiet">${author.name} · <code>${sha}</code></p>
     ${runs.length + told.length === 0 ? html`<p>No check has said anything of this commit yet.</p>` : ''}
+    ${runs.length === 0 ? '' : html`<form method="post"><button>Re-run all checks</button></form>`}
     ${runs.map((run) => checkRunCard(repository, run))}
     ${told.map(({ context, state, description }) => html`<p><span class="state ${kindOf(state)}">${context}</span> ${description}</p>`)}
     ${deployments.length === 0 ? '' : html`<h2>Deployments</h2><ul class="list">${deployments.map(deploymentLine)}</ul>`}`

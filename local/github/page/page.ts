@@ -1,6 +1,7 @@
 // The pages of this GitHub: commits with their checks, buttons that work, an App that is made or installed by one click.
 import { Hono } from 'hono'
 import { getCookie, setCookie } from 'hono/cookie'
+import { rerequestAll } from '../check-suites.ts'
 import { sendCheckRun } from '../checks.ts'
 import { folderOf } from '../commits.ts'
 import type { Parts } from '../operation.ts'
@@ -85,6 +86,13 @@ function repositoryPages(pages: Pages, state: State): void {
 
 function checkRunPages(pages: Pages, parts: Pick<Parts, 'state' | 'webhooks'>): void {
   const { state } = parts
+  pages.post('/:owner/:repo/commit/:sha/checks', async (context) => {
+    const repository = repositoryAt(state, context.req.param())
+    const sender = state.users.get(context.var.visitor.login)
+    if (!repository || !sender) return context.notFound()
+    await rerequestAll(parts, repository, context.req.param('sha'), sender)
+    return context.redirect(context.req.path, 303)
+  })
   pages.get('/:owner/:repo/runs/:run', (context) => {
     const found = checkRunAt(state, context.req.param())
     return found ? context.redirect(addressOf(...found)) : context.notFound()

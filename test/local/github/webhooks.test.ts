@@ -46,6 +46,7 @@ describe('the shape of a webhook', () => {
     const run = await newRun()
     on.github.press(run, 'approve', 'ana')
     on.github.rerequest(run, 'ana')
+    await on.github.rerequestAll('acme/shop', sha, 'ana')
     await on.git('push', '--quiet', 'origin', 'main:refs/heads/x')
     await on.git('push', '--quiet', 'origin', ':x')
     await on.github.createRepository('acme/other')

@@ -112,6 +112,18 @@ describe('a button', () => {
     const [event] = on.came.slice(before).map(({ body }) => JSON.parse(body))
     expect(event).toMatchObject({ action: 'rerequested', sender: { login: 'ana' } })
   })
+  test('asks for everything on the commit again', async () => {
+    const before = on.came.length
+    const page = `/acme/shop/commit/${sha}/checks`
+    expect((await submit(page, {})).headers.get('location')).toBe(page)
+    await on.github.settled()
+    const [event] = on.came.slice(before).map(({ body }) => JSON.parse(body))
+    expect(event).toMatchObject({
+      action: 'rerequested',
+      check_suite: { head_sha: sha, latest_check_runs_count: 1 },
+      sender: { login: 'ana' },
+    })
+  })
   test('is pressed from these pages', async () => {
     const pressed = await submit(path(), { identifier: 'approve' }, { origin: on.github.url })
     expect(pressed.status).toBe(303)
