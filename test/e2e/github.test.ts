@@ -164,7 +164,7 @@ describe('a gate', () => {
     expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted' })
     await concluded(sha, 'success')
     expect(questionOf(sha)).toMatchObject({ conclusion: 'success' })
-    await declare(subject.app)
+    await declare(subject.app, { people })
   })
 })
 
