@@ -1,4 +1,6 @@
 // The whole story on GitHub: a push, what its commit shows until the end, buttons, and GitHub's bad days. The GitHub is the test's own; everything else is real.
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addresses } from '../../local/addresses.ts'
@@ -7,7 +9,7 @@ import { type Github, startGithub } from '../../local/github/server.ts'
 import type { Json } from '../../local/github/state.ts'
 import { appFrom, githubHere, joinGithub } from '../../local/github-here.ts'
 import { stopPart } from '../../local/parts/part.ts'
-import { secretFiles } from '../../local/paths.ts'
+import { githubKey, secretFiles } from '../../local/paths.ts'
 import { kubectl, lab, outcomeOf, release, releases, until } from './lab.ts'
 import { start } from './parts.ts'
 import { aSubject, heldNow, type Subject, served, weightsGiven } from './subject.ts'
@@ -178,6 +180,21 @@ describe('GitHub', () => {
     github.calm()
     await concluded(sha, 'success', 120_000)
     expect(heldNow(subject, sha)).toBe(1000)
+  })
+
+  test.each([
+    ['Temporal’s database', lab.temporalDatabase],
+    ['the worker’s log', join(lab.log, 'worker.log')],
+    ['the API’s log', join(lab.log, 'api.log')],
+  ])('is not given away by %s', async (_, file) => {
+    const text = await readFile(file, 'latin1')
+    expect(text).toContain(subject.app)
+    const [, keyLine = ''] = (await readFile(githubKey, 'utf8')).split('\n')
+    const secret = (await readFile(secretFiles.webhook, 'utf8')).trim()
+    // Every token that it gave away began like this.
+    const token = ['ghs', '_'].join('')
+    expect([token, keyLine, secret].filter((one) => text.includes(one))).toEqual([])
+    expect(github.calls().some(({ path }) => path.endsWith('/access_tokens'))).toBe(true)
   })
 
   test('was asked nothing that it does not publish', () => {
