@@ -1,7 +1,7 @@
 // What a push would do, as lines for people: in the order in which it would happen.
 
 import { shortSha } from '../domain/figures.ts'
-import type { Change } from '../domain/outlook/changes.ts'
+import { changeInWords, noChanges, verdictInWords } from '../domain/outlook/in-words.ts'
 import type { Outlook } from '../domain/outlook.ts'
 import { imageReference } from '../domain/revision.ts'
 import type { Foreseen } from '../platform/foreseen.ts'
@@ -36,11 +36,11 @@ function cleaned<Data>(data: Data): Data {
   return JSON.parse(text)
 }
 
-const verdicts: Readonly<Record<Outlook['next']['kind'], readonly [Colour, string]>> = {
-  begins: ['green', 'would be released'],
-  supersedes: ['yellow', 'would be released'],
-  waits: ['yellow', 'would wait'],
-  nothing: ['gray', 'nothing would happen'],
+const verdictColours: Readonly<Record<Outlook['next']['kind'], Colour>> = {
+  begins: 'green',
+  supersedes: 'yellow',
+  waits: 'yellow',
+  nothing: 'gray',
 }
 
 function headLines(
@@ -48,13 +48,12 @@ function headLines(
   paint: Paint,
   columns: number,
 ): string[] {
-  const [colour, verdict] = verdicts[next.kind]
   const as = next.kind === 'nothing' ? '' : ` as ${release}`
   const image = canary.image
     ? `built already: ${imageReference(canary.image)}`
     : 'its image is built at the push'
   return [
-    `${paint('bold', `${app.namespace}/${app.name}`)}  ${paint(colour, `${verdict}${as}`)}`,
+    `${paint('bold', `${app.namespace}/${app.name}`)}  ${paint(verdictColours[next.kind], `${verdictInWords[next.kind]}${as}`)}`,
     ...paragraph('  now       ', next.why, columns),
     ...paragraph('  source    ', source ? `${source.repository} ${source.branch}` : undeclared, columns),
     ...paragraph('  canary    ', `${canary.name}; ${image}`, columns),
@@ -73,34 +72,9 @@ const changesTitle = ({ stable }: Outlook): string => (stable ? `Changes against
 
 function changeLines({ stable, changes }: Outlook, columns: number): string[] {
   if (!stable) return []
-  if (changes.length === 0)
-    return ['  none in how it is run and reached; a new commit is built and released all the same']
-  return changes.flatMap(({ what, from, to }: Change) =>
-    paragraph(
-      `  ${sign(from, to)} `,
-      `${what}: ${[from, to]
-        .filter((one) => one !== undefined)
-        .map(written)
-        .join(' → ')}`,
-      columns,
-    ),
-  )
+  if (changes.length === 0) return [`  ${noChanges}`]
+  return changes.map(changeInWords).flatMap(({ sign, text }) => paragraph(`  ${sign} `, text, columns))
 }
-
-const sign = (from: unknown, to: unknown): string => (from === undefined ? '+' : to === undefined ? '-' : '~')
-
-/** Short values as they stand in a file. */
-function written(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`
-  if (typeof value === 'string') return isPlain(value) ? value : JSON.stringify(value)
-  if (typeof value !== 'object' || value === null) return String(value)
-  const entries = Object.entries(value).map(([key, one]) => `${key}: ${written(one)}`)
-  return `{${entries.join(', ')}}`
-}
-
-/** What YAML would not take for a number, a truth or nothing. */
-const isPlain = (text: string): boolean =>
-  /^[\w.:/@*-]+$/.test(text) && !/^(?:[-+.\d].*|true|false|null|~)$/i.test(text)
 
 const colours: Readonly<Record<Foreseen['does'], Colour>> = {
   create: 'green',

@@ -1,11 +1,12 @@
 // What `slipway plan` reads of an App, with the caller's own rights. It writes nothing.
 import type { AppRef, AppSpec } from '../domain/app.ts'
 import type { PresentConfig } from '../domain/config.ts'
+import { busyOf } from '../domain/outlook/next.ts'
 import type { Outlook, Seen } from '../domain/outlook.ts'
 import type { Revision } from '../domain/revision.ts'
 import type { Foreseen, Way } from '../platform/foreseen.ts'
 import type { Declared, Deploy, Taken, Traffic } from '../platform/platform.ts'
-import type { AppView, Cluster, ReleaseView } from './cluster.ts'
+import type { Cluster, ReleaseView } from './cluster.ts'
 import { Exit, exitCodes } from './exit.ts'
 import { type Meters, meter } from './metering.ts'
 
@@ -87,17 +88,6 @@ function revisionsOf(stable: Revision | undefined, releases: readonly ReleaseVie
   const promoted = releases.filter(({ outcome }) => outcome === 'promoted')
   const served = [...new Set([stable.name, ...promoted.flatMap(({ revision }) => revision ?? [])])]
   return { served, known: [...new Set([...served, ...releases.flatMap(({ revision }) => revision ?? [])])] }
-}
-
-function busyOf(view: AppView | undefined, releases: readonly ReleaseView[]): Seen['busy'] {
-  const active = releases.find(({ outcome }) => outcome === undefined)
-  const served = active?.transitions.some(({ weight }) => weight > 0) || (active?.weight ?? 0) > 0
-  return {
-    ...(active && { active: { release: active.release, phase: active.phase, served } }),
-    ...(view?.waiting && { waiting: view.waiting }),
-    ...(view?.frozen && { frozen: view.frozen }),
-    rejected: view?.rejected ?? [],
-  }
 }
 
 /** A release looks at all Apps of the cluster; whoever may not is content with those of the namespace. */

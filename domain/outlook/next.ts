@@ -1,5 +1,5 @@
 // What becomes of a push at this moment: it begins, waits, takes another's place, or nothing happens.
-import type { Phase, ReleaseRef } from '../release.ts'
+import type { Phase, ReleaseRef, ReleaseStatus } from '../release.ts'
 import { releaseName } from '../release.ts'
 import type { ReleaseSpec } from '../release-spec.ts'
 
@@ -26,6 +26,21 @@ export interface Busy {
   readonly rejected: readonly string[]
   /** The commit that holds the traffic. */
   readonly stable?: string
+}
+
+/** From what the cluster remembers of the App and of its releases, newest first. */
+export function busyOf(
+  app: Partial<Pick<Busy, 'waiting' | 'frozen' | 'rejected'>> | undefined,
+  releases: readonly Pick<ReleaseStatus, 'release' | 'phase' | 'outcome' | 'weight' | 'transitions'>[],
+): Omit<Busy, 'stable'> {
+  const active = releases.find(({ outcome }) => outcome === undefined)
+  const served = active?.transitions.some(({ weight }) => weight > 0) || (active?.weight ?? 0) > 0
+  return {
+    ...(active && { active: { release: active.release, phase: active.phase, served } }),
+    ...(app?.waiting && { waiting: app.waiting }),
+    ...(app?.frozen && { frozen: app.frozen }),
+    rejected: app?.rejected ?? [],
+  }
 }
 
 /** As the App's workflow would decide if the push came now. `sha` is a commit or its beginning; absent: a new one. */
