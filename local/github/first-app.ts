@@ -18,7 +18,7 @@ const permissions: Permissions = {
   statuses: 'write',
   pull_requests: 'read',
 }
-const events = ['push', 'create', 'delete', 'check_run', 'check_suite', 'repository']
+const events = ['push', 'create', 'delete', 'check_run', 'check_suite', 'pull_request', 'repository']
 
 export function firstApp(state: State, { app = {}, webhook }: FirstApp): App {
   const one: App = {

@@ -78,7 +78,7 @@ export async function createRepository(
   const [login = '', name = ''] = fullName.split('/')
   const owner = userNamed(state, login, 'Organization')
   const about = { id: state.nextId(), owner, name, createdAt: timeOf(state.now()) }
-  const nothing = { checkSuites: [], checkRuns: [], deployments: [], statuses: [] }
+  const nothing = { checkSuites: [], checkRuns: [], deployments: [], statuses: [], pulls: [] }
   const repository = { ...about, permissions: new Map(Object.entries(permissions)), ...nothing }
   for (const one of Object.keys(permissions)) userNamed(state, one)
   const folder = folderOf(state, repository)

@@ -4,6 +4,7 @@ import { sendCheckSuite } from './check-suites.ts'
 import { type Commit, commitsOf, folderOf, mergeBaseOf } from './commits.ts'
 import type { Pushed } from './git-http.ts'
 import { payloadOf, pushedCommit } from './payload.ts'
+import { synchronizePulls } from './pulls.ts'
 import { readCommit } from './repositories.ts'
 import {
   fullNameOf,
@@ -35,6 +36,7 @@ export function pushEvents(state: State, webhooks: Webhooks): (push: Pushed) => 
     for (const update of updates) {
       if (tags.length > mostTags && tags.includes(update)) continue
       await tell(state, webhooks, push, update)
+      tellPulls(state, webhooks, push, update)
     }
   }
 }
@@ -68,6 +70,14 @@ async function tell(state: State, webhooks: Webhooks, push: Pushed, update: Upda
       before: update.before,
     })
   }
+}
+
+function tellPulls(state: State, webhooks: Webhooks, { repository, login }: Pushed, update: Update): void {
+  if (update.after === nothing || !isBranch(update)) return
+  const branch = update.ref.slice('refs/heads/'.length)
+  const { before, after } = update
+  const sender = userNamed(state, login)
+  synchronizePulls({ state, webhooks }, repository, { branch, before, after, sender })
 }
 
 const installationsOf = (state: State, { owner }: Repository): readonly Installation[] =>

@@ -21,6 +21,7 @@ import {
 import { limits } from './limits.ts'
 import type { Parts } from './operation.ts'
 import { githubPages } from './page/page.ts'
+import { type NewPull, openPull } from './pulls.ts'
 import { pushEvents } from './push.ts'
 import { type App, apiOf, emptyState, type Installation, type Json, userNamed } from './state.ts'
 import { webhooks } from './webhooks.ts'
@@ -60,6 +61,8 @@ interface WhatPeopleDo {
   readonly createRepository: (fullName: string, options?: NewRepository) => Promise<Created>
   /** From now on requests for the old name are sent to the new one. */
   readonly renameRepository: (fullName: string, name: string) => Promise<void>
+  /** Offers a branch that was pushed to another, and returns the pull request's number. A push to it later is told of as well. */
+  readonly openPull: (fullName: string, pull: NewPull) => Promise<number>
   /** Puts the App onto an account, and tells it; returns the installation. */
   readonly install: (account: string) => number
   readonly uninstall: (account: string) => void
@@ -120,6 +123,7 @@ function whatPeopleDo(parts: Parts, app: App): WhatPeopleDo {
   return {
     createRepository: (fullName, about) => createRepository(parts, app, fullName, about),
     renameRepository: (fullName, name) => rename(parts, repositoryIn(state, fullName), name),
+    openPull: (fullName, pull) => openPull(parts, repositoryIn(state, fullName), pull),
     install: (account) => install(parts, app, account, userNamed(state, account)).id,
     uninstall: (account) => uninstall(parts, app, account, userNamed(state, account)),
     press: (id, identifier, login) => send(id, login, { action: 'requested_action', identifier }),

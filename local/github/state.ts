@@ -46,6 +46,7 @@ export interface Repository {
   readonly checkRuns: CheckRun[]
   readonly deployments: Deployment[]
   readonly statuses: CommitStatus[]
+  readonly pulls: Pull[]
 }
 
 export interface CheckSuite {
@@ -115,6 +116,20 @@ export interface CommitStatus {
   readonly description: string | null
   readonly targetUrl: string | null
   readonly createdAt: string
+}
+
+/** A branch that is offered to another. */
+export interface Pull {
+  readonly id: number
+  readonly number: number
+  readonly branch: string
+  readonly base: string
+  readonly baseSha: string
+  readonly by: User
+  readonly draft: boolean
+  /** The number of the copy that the branch is in; undefined: it is in the repository itself. */
+  readonly fork: number | undefined
+  sha: string
 }
 
 export interface State {

@@ -48,6 +48,8 @@ describe('the shape of a webhook', () => {
     on.github.rerequest(run, 'ana')
     await on.github.rerequestAll('acme/shop', sha, 'ana')
     await on.git('push', '--quiet', 'origin', 'main:refs/heads/x')
+    await on.github.openPull('acme/shop', { branch: 'x', login: 'ana' })
+    await on.git('push', '--quiet', 'origin', `${await on.commit('x', '1')}:refs/heads/x`)
     await on.git('push', '--quiet', 'origin', ':x')
     await on.github.createRepository('acme/other')
     await on.github.renameRepository('acme/other', 'another')
@@ -69,6 +71,7 @@ describe('the shape of a webhook', () => {
         'delete',
         'check_run',
         'check_suite',
+        'pull_request',
         'installation',
         'installation_repositories',
         'repository',
