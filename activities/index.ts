@@ -6,6 +6,7 @@ import { canaryVerbs } from './canary.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { deployVerbs } from './deploy.ts'
 import { translated } from './failure.ts'
+import { foreseeVerbs } from './foresee.ts'
 import { hookVerbs } from './hooks.ts'
 import { recallVerbs } from './recall.ts'
 import { reportVerbs } from './report.ts'
@@ -35,6 +36,7 @@ export function createActivities(platform: Platform, clock: Clock = systemClock)
     ...sweepVerbs(platform, clock),
     ...windowVerbs(clock),
     ...tellVerbs(platform),
+    ...foreseeVerbs(platform, clock),
   })
 }
 

@@ -7,7 +7,7 @@ import { manifestName, parseManifest } from '../domain/manifest.ts'
 import { makePlan } from '../domain/plan.ts'
 import type { Cause, Plan, ReleaseRef } from '../domain/release.ts'
 import type { Revision } from '../domain/revision.ts'
-import type { Declared, Platform } from '../platform/platform.ts'
+import type { Declared, Platform, Taken } from '../platform/platform.ts'
 import { alive } from './clock.ts'
 
 /** Where the App stands: what its branch says and what holds its traffic. */
@@ -87,17 +87,23 @@ async function planOf(
   return makePlan(release, commit, from, spec, traffic.resolution, policy)
 }
 
-async function refuseTaken({ deploy, traffic }: Platform, { release, spec }: Plan): Promise<void> {
-  const { hosts, preview = [] } = spec.route
-  const asked = [...hosts, ...preview]
-  if (asked.length === 0) return
-  const others = (await deploy.apps())
-    .map(({ app }) => app)
-    .filter((app) => appKey(app) !== appKey(release.app))
-  const [taken] = await traffic.taken(asked, others)
+async function refuseTaken(platform: Platform, { release, spec }: Plan): Promise<void> {
+  const [taken] = await takenHosts(platform, release.app, spec)
   if (!taken) return
   const why = takenBy(taken.host, taken.app)
   throw new PermanentFailure('InvalidManifest', `${manifestName} spec.route: ${why}`)
+}
+
+/** Which of the hosts that are asked for other Apps serve. */
+export async function takenHosts(
+  { deploy, traffic }: Platform,
+  app: AppRef,
+  { route: { hosts, preview = [] } }: AppSpec,
+): Promise<readonly Taken[]> {
+  const asked = [...hosts, ...preview]
+  if (asked.length === 0) return []
+  const others = (await deploy.apps()).map((one) => one.app).filter((one) => appKey(one) !== appKey(app))
+  return traffic.taken(asked, others)
 }
 
 /** A branch that was moved away from what serves: the App's policy says whether that is released. */

@@ -1,6 +1,7 @@
 // What Slipway does to the outside world, on one screen: the six words, the hooks that its gates ask, and the forge that shows a release on its commit. Each has a folder of drivers here and a contract test.
 import type { AppRef, AppSource, AppSpec } from '../domain/app.ts'
 import type { ConfigCopy } from '../domain/config.ts'
+import type { Foretold } from '../domain/foresight.ts'
 import type { HookGate } from '../domain/gate.ts'
 import type { History, Reading } from '../domain/judge/judge.ts'
 import type { Policy } from '../domain/policy.ts'
@@ -251,6 +252,11 @@ export interface Forge {
    * that was lost, what stands there is found again. How a release ended is never changed by what comes later.
    */
   readonly tell: (repository: string, status: ReleaseStatus, told?: Told) => Promise<Told>
+  /**
+   * Makes the commit show what a push of its file would do, however often it is called. That nothing is read of a fork never takes the
+   * place of what was read.
+   */
+  readonly foretell: (repository: string, foretold: Foretold) => Promise<void>
   /** What somebody may do in the repository; `none` also for whom it does not know. */
   readonly permission: (repository: string, login: string) => Promise<Permission>
   /** A token that reads this repository's content, and does nothing else. */

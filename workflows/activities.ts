@@ -77,7 +77,7 @@ export const returning = proxyActivities<Pick<Activities, 'returnTraffic' | 'res
 })
 
 /** Others may be away for days, as long as a delivery of theirs could be asked for again; they are told what is true by then. */
-export const telling = proxyActivities<Pick<Activities, 'tellCommit' | 'sendEvents'>>({
+export const telling = proxyActivities<Pick<Activities, 'tellCommit' | 'sendEvents' | 'showPlan'>>({
   ...ends,
   startToCloseTimeout: '2m',
   scheduleToCloseTimeout: '3 days',

@@ -16,9 +16,12 @@ export interface Annotation {
 /** Always the same for the same status: a part of them may have been sent already. */
 export function annotations({ outcome, message }: ReleaseStatus): readonly Annotation[] {
   if (outcome !== 'failed') return []
-  const problems = message.split('\n').flatMap(problemOf)
+  const problems = problemsIn(message)
   return problems.length > 0 ? problems : buildProblem(message)
 }
+
+/** What a message says of slipway.yaml. */
+export const problemsIn = (message: string): readonly Annotation[] => message.split('\n').flatMap(problemOf)
 
 /** `slipway.yaml:7:5 spec.run.prot: unknown key`. */
 function problemOf(line: string): Annotation[] {

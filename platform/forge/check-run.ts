@@ -51,7 +51,7 @@ export function checkRun(status: ReleaseStatus, details?: string): CheckRun {
 }
 
 /** Branch protection asks for a check by this name. */
-export const checkName = ({ app }: ReleaseRef): string => `slipway / ${app.name}`
+export const checkName = ({ app }: Pick<ReleaseRef, 'app'>): string => `slipway / ${app.name}`
 
 /** `2026-03-01T14:02:11Z`. */
 export const time = (at: number): string => `${new Date(at).toISOString().slice(0, 19)}Z`

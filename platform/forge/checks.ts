@@ -1,6 +1,7 @@
 // Makes a commit's check runs say what they shall: created once, found again by their external id, left alone when they are over.
 import { createHash } from 'node:crypto'
 import { canonicalJson } from '../../domain/canonical-json.ts'
+import type { Foretold } from '../../domain/foresight.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import type { Request } from '../github/exchange.ts'
 import { Refused } from '../github/failure.ts'
@@ -9,6 +10,7 @@ import { type Annotation, annotations } from './annotations.ts'
 import { approvalId, approvalName, approvalRun, gateThatWaits } from './approval.ts'
 import { type CheckRun, checkRun } from './check-run.ts'
 import { commitStatus } from './commit-status.ts'
+import { planRemarks, planRun, planStatus } from './plan.ts'
 
 /** Asks about one repository, and returns the answer's body. */
 export type Ask = (request: Request) => Promise<unknown>
@@ -54,6 +56,20 @@ export async function showCommitStatus(
   return { ...told, check: { id: (answer as { id: number }).id, says, ...ended } }
 }
 
+/** A plan that ends otherwise than the one before is a run of its own: remarks cannot be taken back, and GitHub shows the newest. */
+export async function showPlan(ask: Ask, foretold: Foretold): Promise<void> {
+  const run = planRun(foretold)
+  const found = await find(ask, foretold.sha, run)
+  if (found && foretold.foresight.kind === 'fork') return
+  const alike = found?.conclusion === run.conclusion ? found : undefined
+  const there = await write(ask, foretold.sha, run, alike?.id)
+  await annotate(ask, there, run, planRemarks(foretold))
+}
+
+export async function showPlanStatus(ask: Ask, foretold: Foretold): Promise<void> {
+  await ask({ method: 'POST', path: `/statuses/${foretold.sha}`, body: planStatus(foretold) })
+}
+
 async function showRun(
   ask: Ask,
   sha: string,
@@ -95,8 +111,13 @@ async function annotate(ask: Ask, there: Run, run: CheckRun, all: readonly Annot
 const isOver = ({ status, conclusion }: Run): boolean =>
   status === 'completed' && conclusion !== 'action_required' && conclusion !== 'stale'
 
+/** The newest, of which GitHub itself shows no other. */
 async function find(ask: Ask, sha: string, { name, external_id }: CheckRun): Promise<Run | undefined> {
-  return (await runsNamed(ask, sha, name)).find((run) => run.external_id === external_id)
+  const runs = (await runsNamed(ask, sha, name)).filter((run) => run.external_id === external_id)
+  return runs.reduce<Run | undefined>(
+    (newest, run) => (newest && newest.id > run.id ? newest : run),
+    undefined,
+  )
 }
 
 /** The questions of this release that stand on the commit: after a loss nobody else knows of them. */

@@ -1,11 +1,11 @@
-// Shows releases on GitHub: a check run and a deployment for each, a check of its own at each gate; and knows who may do what there.
+// Shows releases on GitHub: a check run and a deployment for each, a check of its own at each gate, and what a pull request would do; and knows who may do what there.
 import type { AppRef } from '../../domain/app.ts'
 import type { ReleaseRef } from '../../domain/release.ts'
 import type { GitHub } from '../github/client.ts'
 import { isNotPermitted, Refused } from '../github/failure.ts'
 import type { Rights } from '../github/tokens.ts'
 import type { Forge, Permission, Told } from '../platform.ts'
-import { type Ask, showChecks, showCommitStatus } from './checks.ts'
+import { type Ask, showChecks, showCommitStatus, showPlan, showPlanStatus } from './checks.ts'
 import { showDeployment } from './deployments.ts'
 
 export interface GitHubForgeOptions {
@@ -20,11 +20,15 @@ const reading: Rights = { contents: 'read' }
 const looking: Rights = { metadata: 'read' }
 
 export function gitHubForge(client: GitHub, options: GitHubForgeOptions = {}): Forge {
+  const asking =
+    (repository: string): Ask =>
+    async (request) =>
+      (await client.on(repository, telling, request)).body
   return {
     hosts: client.hosts,
 
     tell: async (repository, status, told = {}) => {
-      const ask: Ask = async (request) => (await client.on(repository, telling, request)).body
+      const ask = asking(repository)
       const details = options.page?.(status.release)
       const shown = await unlessRefused('checks', told, {
         show: () => showChecks(ask, status, told, details),
@@ -34,6 +38,14 @@ export function gitHubForge(client: GitHub, options: GitHubForgeOptions = {}): F
       return await unlessRefused('deployments', shown, {
         show: () => showDeployment(ask, status, shown, links),
         instead: async () => shown,
+      })
+    },
+
+    foretell: async (repository, foretold) => {
+      const ask = asking(repository)
+      await showPlan(ask, foretold).catch((error: unknown) => {
+        if (!isNotPermitted(error)) throw error
+        return showPlanStatus(ask, foretold)
       })
     },
 

@@ -3,6 +3,7 @@ import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
 import { approvalId, approvalRun, gateThatWaits } from '../forge/approval.ts'
 import { type CheckRun, checkRun } from '../forge/check-run.ts'
 import { type DeploymentState, deploymentState, environment } from '../forge/deployment.ts'
+import { planRun } from '../forge/plan.ts'
 import type { Forge, Permission, Shown, Told } from '../platform.ts'
 
 export interface CheckShown extends CheckRun {
@@ -46,6 +47,13 @@ export function memoryForge(world: ForgeWorld): Forge {
       )
       const deployment = showDeployment(world, status, nextId)
       return { check, approvals, ...(deployment && { deployment }) } satisfies Told
+    },
+    foretell: async (repository, foretold) => {
+      const { sha, foresight } = foretold
+      const run = planRun(foretold)
+      const before = world.checks.get(run.external_id)
+      if (before && foresight.kind === 'fork') return
+      world.checks.set(run.external_id, { repository, sha, ...run, id: before?.id ?? nextId() })
     },
     permission: async (_, login) => world.permissions.get(login) ?? 'none',
     readToken: async (repository) => `a token for ${repository}`,
