@@ -38,11 +38,8 @@ export function hints({ apps, ready, sources }: HintOptions): Hints {
   const underWay = new Map<string, Promise<unknown>>()
 
   return async (hint) => {
-    if (!ready()) throw notDurable('which Apps there are is not known yet')
-    const known = new Map(hint.urls.flatMap(apps.ofRepository).map((app) => [appKey(app.app), app]))
-    if (known.size === 0) return { status: 'ignored:repo-not-registered' }
-    const told = [...known.values()].filter(({ source }) => !hint.branch || source?.branch === hint.branch)
-    if (told.length === 0) return { status: 'ignored:branch' }
+    const { told, nobody } = concernedBy({ apps, ready }, hint)
+    if (nobody) return { status: `ignored:${nobody}` }
     // The same hint many times at once is one message; each delivery is answered when that one is durable.
     await Promise.all(told.map((app) => once(underWay, keyOf(app, hint), () => look(app, hint))))
     return { status: 'accepted', apps: told.map(({ app }) => appKey(app)) }
@@ -54,6 +51,18 @@ export function hints({ apps, ready, sources }: HintOptions): Hints {
       throw notDurable('Temporal did not take the message', cause)
     })
   }
+}
+
+/** The Apps that take their commits from there; or why there are none. */
+export function concernedBy(
+  { apps, ready }: Pick<HintOptions, 'apps' | 'ready'>,
+  { urls, branch }: Pick<Hint, 'urls' | 'branch'>,
+): { readonly told: readonly DeclaredApp[]; readonly nobody?: string } {
+  if (!ready()) throw notDurable('which Apps there are is not known yet')
+  const known = new Map(urls.flatMap(apps.ofRepository).map((app) => [appKey(app.app), app]))
+  if (known.size === 0) return { told: [], nobody: 'repo-not-registered' }
+  const told = [...known.values()].filter(({ source }) => !branch || source?.branch === branch)
+  return told.length === 0 ? { told, nobody: 'branch' } : { told }
 }
 
 /** Whoever sent it shall send it again. */

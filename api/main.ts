@@ -21,6 +21,7 @@ import { appLooks, objectKey } from './looks.ts'
 import { prometheusMetrics } from './metrics.ts'
 import { oldCommands } from './old-commands.ts'
 import { ownAccount } from './own-account.ts'
+import { temporalPlans } from './plans.ts'
 import { pushes } from './pushes.ts'
 import { queue } from './queue.ts'
 import { releasePages } from './release-pages.ts'
@@ -88,6 +89,7 @@ const github = settings.github && gitHubApp(settings.github)
 
 const webhook = githubWebhook({
   buttons: github?.buttons,
+  plans: github && temporalPlans(temporal),
   secrets: settings.webhookSecretFile ? webhookSecrets(readSecret(settings.webhookSecretFile)) : [],
   apps,
   ready: appObjects.synced,

@@ -10,7 +10,9 @@ import { type HintOptions, hints, type Result } from './hints.ts'
 import { installation, installationRepositories } from './installation-event.ts'
 import type { Metrics } from './metrics.ts'
 import { parsed } from './payload.ts'
+import type { Plans } from './plans.ts'
 import { Problem } from './problem.ts'
+import { pullRequest } from './pull-request-event.ts'
 import { PushEvent, pushed } from './push-event.ts'
 import { repositoryChanged } from './repository-event.ts'
 import { type JsonObject, strictJsonObject, utf8 } from './strict-json.ts'
@@ -20,6 +22,8 @@ export interface WebhookOptions extends HintOptions {
   readonly secrets: readonly string[]
   /** Undefined: Slipway is no GitHub App. */
   readonly buttons?: Buttons | undefined
+  /** Undefined: Slipway is no GitHub App. */
+  readonly plans?: Plans | undefined
   /** Undefined: every installation that signs with the secret. */
   readonly installations?: readonly number[] | undefined
   readonly metrics: Pick<Metrics, 'webhook'>
@@ -79,7 +83,7 @@ export function githubWebhook(options: WebhookOptions): (request: Request) => Pr
 type Handle = (payload: JsonObject, delivery: string) => Result | Promise<Result>
 
 /** What is listened to. An event that is not here is answered and forgotten. */
-function handlers({ buttons, log, ...options }: WebhookOptions): ReadonlyMap<string | null, Handle> {
+function handlers({ buttons, plans, log, ...options }: WebhookOptions): ReadonlyMap<string | null, Handle> {
   const tell = hints(options)
   return new Map<string | null, Handle>([
     ['ping', (payload) => ping(payload)],
@@ -88,6 +92,7 @@ function handlers({ buttons, log, ...options }: WebhookOptions): ReadonlyMap<str
     ['delete', (payload, delivery) => branch(payload, delivery, 'delete', tell)],
     ['check_run', (payload, delivery) => checkRun(payload, delivery, buttons)],
     ['check_suite', (payload, delivery) => checkSuite(payload, delivery, tell)],
+    ['pull_request', (payload) => pullRequest(payload, options, plans)],
     ['installation', (payload, delivery) => installation(payload, delivery, tell, log)],
     ['installation_repositories', (payload, delivery) => installationRepositories(payload, delivery, tell)],
     ['repository', (payload, delivery) => repositoryChanged(payload, delivery, tell, log)],

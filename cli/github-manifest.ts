@@ -14,7 +14,15 @@ export const neededPermissions: Readonly<Record<string, readonly [Level, string]
 }
 
 /** Installations are told of without being asked for. */
-export const neededEvents = ['push', 'create', 'delete', 'check_run', 'check_suite', 'repository'] as const
+export const neededEvents = [
+  'push',
+  'create',
+  'delete',
+  'check_run',
+  'check_suite',
+  'pull_request',
+  'repository',
+] as const
 
 export interface Wish {
   readonly name: string

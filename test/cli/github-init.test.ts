@@ -92,7 +92,7 @@ describe('github init', () => {
       redirect_url: expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/callback$/),
       public: false,
       hook_attributes: { url: 'https://slipway.example.com/webhooks/github', active: true },
-      default_events: ['push', 'create', 'delete', 'check_run', 'check_suite', 'repository'],
+      default_events: ['push', 'create', 'delete', 'check_run', 'check_suite', 'pull_request', 'repository'],
       default_permissions: {
         metadata: 'read',
         contents: 'read',

@@ -31,7 +31,7 @@ const app = {
   html_url: 'https://github.example.com/apps/slipway-acme',
   owner: { login: 'acme', type: 'Organization' },
   permissions,
-  events: ['push', 'create', 'delete', 'check_run', 'check_suite', 'repository'],
+  events: ['push', 'create', 'delete', 'check_run', 'check_suite', 'pull_request', 'repository'],
 }
 const installation = {
   id: 7,
@@ -146,7 +146,7 @@ describe('github status', () => {
     [
       'events',
       { '/app': { ...app, events: ['push'] } },
-      /does not send create, delete, check_run, check_suite/,
+      /does not send create, delete, check_run, check_suite, pull_request/,
     ],
     [
       'an installation',
