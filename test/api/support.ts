@@ -95,6 +95,7 @@ export function memorySources() {
   return {
     sources,
     looks,
+    isAway: () => away,
     setAway: (value: boolean) => {
       away = value
     },

@@ -7,6 +7,7 @@ import type { Click } from '../../api/buttons.ts'
 import { prometheusMetrics } from '../../api/metrics.ts'
 import { server } from '../../api/server.ts'
 import { githubWebhook, webhookSecrets } from '../../api/webhooks.ts'
+import type { ForeseeInput } from '../../domain/foresight.ts'
 import { kinds } from '../../platform/kinds.ts'
 import * as events from './corpus/events.ts'
 import * as corpus from './corpus/webhooks.ts'
@@ -15,10 +16,11 @@ import { memoryCluster, memorySources, shop, silent } from './support.ts'
 const { secret, sha } = corpus
 const oldSecret = 'the-secret-before-it-was-changed-forty-b'
 
-function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000 } = {}) {
+function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000, plans = true } = {}) {
   const cluster = memoryCluster()
   const temporal = memorySources()
   const clicks: Click[] = []
+  const offers: ForeseeInput[] = []
   const source = { repository: 'https://github.com/acme/shop', branch: 'main' }
   cluster.put(kinds.App, { metadata: { ...shop }, spec: { source } })
   const metrics = prometheusMetrics()
@@ -35,12 +37,20 @@ function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000 }
         return { status: `clicked:${click.verb}` }
       },
     },
+    ...(plans && {
+      plans: {
+        foresee: async (offered) => {
+          if (temporal.isAway()) throw new Error('Temporal gave no answer')
+          offers.push(offered)
+        },
+      },
+    }),
     metrics,
     log: silent,
     bodyWithin,
   })
   const routes = [{ methods: ['POST'], path: '/webhooks/github', access: 'signature', answer }] as const
-  return { ...temporal, clicks, metrics, app: server({ routes, metrics, log: silent }) }
+  return { ...temporal, clicks, offers, metrics, app: server({ routes, metrics, log: silent }) }
 }
 
 const sign = (body: string | Uint8Array, key = secret): string =>
@@ -74,7 +84,7 @@ describe.each([...corpus.cases, ...events.cases])('$name', (one) => {
   test('signed', async () => {
     const { reply, says, text } = await deliver(one, sign(one.body))
     expect([reply.status, says]).toEqual(one.signed)
-    expect(parts.looks).toHaveLength(one.signed[1] === 'accepted' ? 1 : 0)
+    expect([...parts.looks, ...parts.offers]).toHaveLength(one.signed[1] === 'accepted' ? 1 : 0)
     if (reply.status >= 400) {
       expect(reply.headers.get('content-type')).toBe('application/problem+json')
       expect(text.length).toBeLessThan(600)
@@ -85,7 +95,7 @@ describe.each([...corpus.cases, ...events.cases])('$name', (one) => {
   test('unsigned', async () => {
     const { reply, says } = await deliver(one)
     expect([reply.status, says]).toEqual(one.unsigned)
-    expect([...parts.looks, ...parts.clicks]).toHaveLength(0)
+    expect([...parts.looks, ...parts.clicks, ...parts.offers]).toHaveLength(0)
   })
 })
 
@@ -165,6 +175,38 @@ test('a click carries what it was on, and who clicked', async () => {
     },
   ])
 })
+
+describe('a pull request', () => {
+  test.each([
+    ['of the repository’s own branch', events.offer, false],
+    ['of a fork', forked({ id: 12 }), true],
+    ['of a fork that is gone', forked(null), true],
+  ])('%s asks for the plan of its commit', async (_, payload, fork) => {
+    const one = of('pull_request', payload)
+    const { rest } = await deliver(one, sign(one.body))
+    expect(rest).toMatchObject({ apps: ['default/shop'] })
+    expect(parts.offers).toEqual([{ app: shop, sha, fork }])
+    expect(parts.looks).toEqual([])
+  })
+
+  test('is delivered again while Temporal is away', async () => {
+    const one = of('pull_request', events.offer)
+    parts.setAway(true)
+    expect(await deliver(one, sign(one.body))).toMatchObject({ reply: { status: 503 }, says: 'not-durable' })
+    parts.setAway(false)
+    expect((await deliver(one, sign(one.body))).says).toBe('accepted')
+  })
+
+  test('is nothing to a Slipway that is no GitHub App', async () => {
+    parts = api({ plans: false })
+    const one = of('pull_request', events.offer)
+    expect((await deliver(one, sign(one.body))).says).toBe('ignored:no-github-app')
+  })
+})
+
+function forked(repo: { id: number } | null) {
+  return events.offered({ head: { ...events.offer.pull_request.head, repo } })
+}
 
 test('before the Apps are known an event is not said to concern none', async () => {
   parts = api({ ready: false })

@@ -1,5 +1,6 @@
 // What every forge must do, and the memory platform's with them.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Foresight } from '../../domain/foresight.ts'
 import type { ReleaseRef, ReleaseStatus, Transition } from '../../domain/release.ts'
 import type { Forge, Permission, Told } from '../../platform/platform.ts'
 import { aStatus } from './fixtures.ts'
@@ -158,6 +159,34 @@ export function forgeContract(name: string, make: () => Promise<ForgeSetup>): vo
         'failure',
         'success',
       ])
+    })
+
+    test('shows once what a push would do, and says it anew', async () => {
+      const sha = await setup.newCommit()
+      const app = { namespace: 'default', name: 'shop' }
+      const foretell = (foresight: Foresight) =>
+        setup.forge.foretell(setup.repository, { app, sha, at: since, foresight })
+      const latest = async () => (await setup.checks(sha)).at(-1)
+      const refused: Foresight = { kind: 'refused', why: 'slipway.yaml:7:5 spec.run.prot: unknown key' }
+      await foretell({ kind: 'fork' })
+      await foretell({ kind: 'fork' })
+      const forked = {
+        name: 'slipway / shop / plan',
+        conclusion: 'neutral',
+        title: 'forks are not built: nothing of them is read',
+        buttons: [],
+      }
+      expect(await setup.checks(sha)).toEqual([forked])
+      await foretell(refused)
+      const seen = await setup.checks(sha)
+      expect(await latest()).toMatchObject({
+        conclusion: 'failure',
+        title: 'would be refused: slipway.yaml:7:5 spec.run.prot: unknown key',
+      })
+      await foretell(refused)
+      // Of the same commit more is known than what a fork lets know.
+      await foretell({ kind: 'fork' })
+      expect(await setup.checks(sha)).toEqual(seen)
     })
 
     test.each([...Object.entries(people), ['nobody', 'none']])(

@@ -93,6 +93,58 @@ const runs = [
   sent('check_run', 'none', { ...click, check_run: null }, invalid),
 ]
 
+/** Somebody offers a branch of the repository itself to the App's. */
+export const offer = {
+  ...from,
+  action: 'opened',
+  number: 5,
+  pull_request: {
+    state: 'open',
+    draft: false,
+    head: { ref: 'feature', sha, repo: { id: repository.id } },
+    base: { ref: 'main', repo: { id: repository.id } },
+  },
+}
+export const offered = (change: object) => ({ ...offer, pull_request: { ...offer.pull_request, ...change } })
+const head = (change: object) => offered({ head: { ...offer.pull_request.head, ...change } })
+const pulls = [
+  ...['opened', 'synchronize', 'reopened', 'ready_for_review'].map((action) =>
+    sent('pull_request', action, { ...offer, action }, accepted),
+  ),
+  sent('pull_request', 'a fork’s', head({ repo: { id: 12 } }), accepted),
+  sent('pull_request', 'of a fork that is gone', head({ repo: null }), accepted),
+  sent(
+    'pull_request',
+    'moved here',
+    { ...offer, action: 'edited', changes: { base: { ref: { from: 'other' } } } },
+    accepted,
+  ),
+  sent(
+    'pull_request',
+    'with another title',
+    { ...offer, action: 'edited', changes: { title: { from: 'Other' } } },
+    ignored('action'),
+  ),
+  sent('pull_request', 'closed', { ...offered({ state: 'closed' }), action: 'closed' }, ignored('action')),
+  sent(
+    'pull_request',
+    'pushed to when it was closed',
+    { ...offered({ state: 'closed' }), action: 'synchronize' },
+    ignored('closed'),
+  ),
+  sent('pull_request', 'a draft', offered({ draft: true }), ignored('draft')),
+  sent(
+    'pull_request',
+    'to another branch',
+    offered({ base: { ref: 'other', repo: { id: repository.id } } }),
+    ignored('branch'),
+  ),
+  sent('pull_request', 'elsewhere', { ...offer, repository: other }, ignored('repo-not-registered')),
+  sent('pull_request', 'of no commit', head({ sha: 'HEAD' }), invalid),
+  sent('pull_request', 'by no App', { ...offer, installation: undefined }, invalid),
+  sent('pull_request', 'none', { ...offer, pull_request: null }, invalid),
+]
+
 const installed = {
   action: 'created',
   installation: { id: installation, account },
@@ -172,7 +224,14 @@ const repositories = [
   sent('repository', 'none', { ...from, action: 'deleted', repository: undefined }, invalid),
 ]
 
-export const cases: readonly Case[] = [...branches, ...suites, ...runs, ...installations, ...repositories]
+export const cases: readonly Case[] = [
+  ...branches,
+  ...suites,
+  ...runs,
+  ...pulls,
+  ...installations,
+  ...repositories,
+]
 
 interface Published {
   readonly name: string
