@@ -9,12 +9,12 @@ export interface Plans {
   readonly foresee: (offered: ForeseeInput) => Promise<void>
 }
 
-export const temporalPlans = (client: Client, deadline = 5_000): Plans => ({
+export const temporalPlans = (client: Client, queue = taskQueue, deadline = 5_000): Plans => ({
   async foresee(offered) {
     const start = () =>
       client.workflow.start('foresee', {
         workflowId: foreseeWorkflowId(offered),
-        taskQueue,
+        taskQueue: queue,
         args: [offered],
         // It shows what is true when it gets there: one that is on its way serves whoever asks now, too.
         workflowIdConflictPolicy: 'USE_EXISTING',

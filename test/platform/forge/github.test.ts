@@ -1,6 +1,7 @@
 // What the GitHub driver makes of a commit: the contract, what GitHub is sent, and what it does when GitHub fails or grants less.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { RateLimited } from '../../../domain/failure.ts'
+import type { Foresight } from '../../../domain/foresight.ts'
 import type { ReleaseStatus } from '../../../domain/release.ts'
 import { checkRun } from '../../../platform/forge/check-run.ts'
 import { gitHubForge } from '../../../platform/forge/github.ts'
@@ -9,7 +10,7 @@ import { forgeContract } from '../../contract/forge.ts'
 import { littleGitHub } from '../github/server.ts'
 import { sendJson } from '../http-server.ts'
 import { fullName, type OnLocalGitHub, onLocalGitHub } from './local-github.ts'
-import { aRelease, ended, moved, rollingOut, start, waiting } from './status.ts'
+import { app, aRelease, ended, moved, rollingOut, start, waiting } from './status.ts'
 
 forgeContract('GitHub', onLocalGitHub)
 
@@ -274,6 +275,54 @@ describe('what is not granted', () => {
     expect(told?.refused).toEqual(['deployments'])
     expect(runsOf(running)).toMatchObject([{ conclusion: 'success' }])
     expect(asked(before, 'deployments')).toHaveLength(1)
+  })
+})
+
+describe('the plan of a pull request', () => {
+  const refused = (why: string): Foresight => ({ kind: 'refused', why })
+  const foretell = (sha: string, foresight: Foresight, forge: Forge = on.forge) =>
+    forge.foretell(on.repository, { app, sha, at: start, foresight })
+  const plansOn = (sha: string) => on.github.checkRuns(fullName, sha)
+
+  test('has each problem at its line, once, however often it is told', async () => {
+    const sha = await on.newCommit()
+    const why =
+      '2 problems\nslipway.yaml:7:5 spec.run.prot: unknown key\nslipway.yaml:9:1 spec.rum: unknown key'
+    await foretell(sha, refused(why))
+    await foretell(sha, refused(why))
+    const [plan, ...others] = plansOn(sha)
+    expect(others).toEqual([])
+    expect(plan).toMatchObject({ external_id: `plan/default/shop/${sha}`, conclusion: 'failure' })
+    expect(on.github.annotations(fullName, Number(plan?.id))).toMatchObject([
+      { path: 'slipway.yaml', start_line: 7, start_column: 5 },
+      { path: 'slipway.yaml', start_line: 9 },
+    ])
+  })
+
+  test('that ends otherwise leaves the problems of before behind', async () => {
+    const sha = await on.newCommit()
+    await foretell(sha, { kind: 'fork' })
+    await foretell(sha, refused('slipway.yaml:7:5 spec.run.prot: unknown key'))
+    expect(plansOn(sha).map(({ conclusion }) => conclusion)).toEqual(['neutral', 'failure'])
+    await foretell(sha, refused('slipway.yaml:7:5 spec.run.prot: unknown key'))
+    expect(plansOn(sha)).toHaveLength(2)
+  })
+
+  test('is no release’s: its own check is found beside it', async () => {
+    const [status] = await life(rollingOut(30))
+    await foretell(status.release.sha, refused('slipway.yaml is missing'))
+    await tell([status])
+    await tell([status])
+    expect(runsOf(status).map(({ name }) => name)).toEqual(['slipway / shop / plan', 'slipway / shop'])
+  })
+
+  test('is a commit status where checks are not granted', async () => {
+    const sha = await on.newCommit()
+    on.github.disturb({ denied: ['checks'] })
+    await foretell(sha, refused('slipway.yaml:7:5 spec.run.prot: unknown key'))
+    expect(on.github.statuses(fullName, sha)).toMatchObject([
+      { state: 'failure', context: 'slipway/shop/plan' },
+    ])
   })
 })
 
