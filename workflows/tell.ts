@@ -1,6 +1,5 @@
 // Tells others of one release how it goes: the commit, and programs. No release waits for it, and it outlives the release until all is told.
 import { condition, defineSignal, log, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
-import { appKey } from '../domain/app.ts'
 import { type News, releaseMoved, type TellInput } from '../domain/telling.ts'
 import { telling } from './activities.ts'
 import { failureOf } from './failure.ts'
@@ -14,7 +13,8 @@ const pause = '10s'
 const silence = '30 days'
 
 export async function tell({ release, repository, events }: TellInput): Promise<void> {
-  upsertSearchAttributes([{ key: searchAttributes.app, value: appKey(release.app) }])
+  const { app } = release
+  upsertSearchAttributes([{ key: searchAttributes.app, value: `${app.namespace}/${app.name}` }])
   const heard: News[] = []
   setHandler(moved, (news) => void heard.push(news))
 
