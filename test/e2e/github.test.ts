@@ -143,6 +143,25 @@ describe('a push', () => {
   })
 })
 
+describe('a pull request', () => {
+  test('shows what a push of it would do, and builds nothing', async () => {
+    const built = async () => (await kubectl('get', 'jobs', '-n', 'slipway-builds', '-o', 'name')).trim()
+    const before = await built()
+    const sha = await subject.commit({ version: 9, run: { replicas: 2 } })
+    await subject.repository.offer(sha, 'two-pods')
+    await github.openPull(fullName, { branch: 'two-pods', login: 'bo' })
+    const plan = await until('the plan on the commit', 60_000, () =>
+      checksOf(sha).find(({ name }) => name === `slipway / ${subject.app} / plan`),
+    )
+    expect(plan).toMatchObject({ status: 'completed', conclusion: 'success' })
+    expect((plan.output as { summary: string }).summary).toContain('replicas')
+    expect(await built()).toBe(before)
+    expect((await releases(subject.app)).some(({ spec }) => spec.sha === sha)).toBe(false)
+    // What is pushed next has nothing of it.
+    await subject.repository.back()
+  })
+})
+
 describe('a gate', () => {
   test('opens by the button for who may approve, and for nobody else', async () => {
     await declare(subject.app, { gates: [gate], people })

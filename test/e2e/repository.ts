@@ -17,8 +17,10 @@ export interface Repository {
   readonly read: (path: string) => Promise<string>
   /** Commits what changed; the commit's name. */
   readonly commit: (message: string) => Promise<string>
-  /** Pushes a commit, and listens to its end; git's own failure is thrown with what it printed. */
-  readonly offer: (sha: string) => Promise<string>
+  /** Pushes a commit to the main branch or another, and listens to its end; git's own failure is thrown with what it printed. */
+  readonly offer: (sha: string, branch?: string) => Promise<string>
+  /** Forgets the last commit. */
+  readonly back: () => Promise<unknown>
   /** Both, one after the other. */
   readonly push: (message: string) => Promise<Pushed>
   readonly remove: () => Promise<void>
@@ -50,13 +52,14 @@ export async function aRepository(example: string, remote: string, tokenFile: st
     return (await git('rev-parse', 'HEAD')).trim()
   }
   // By its name: what is newest when git gets to it may be another one.
-  const offer = (sha: string) => git('push', 'origin', `${sha}:refs/heads/main`)
+  const offer = (sha: string, branch = 'main') => git('push', 'origin', `${sha}:refs/heads/${branch}`)
   return {
     folder,
     write: (path, text) => writeFile(join(folder, path), text),
     read: (path) => readFile(join(folder, path), 'utf8'),
     commit,
     offer,
+    back: () => git('reset', '--quiet', '--hard', 'HEAD~1'),
     push: async (message) => {
       const sha = await commit(message)
       return { sha, said: await offer(sha) }
