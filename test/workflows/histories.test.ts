@@ -6,6 +6,12 @@ import { fileURLToPath } from 'node:url'
 import { historyToJSON } from '@temporalio/common/lib/proto-utils.js'
 import { Worker } from '@temporalio/worker'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { temporalPlans } from '../../api/plans.ts'
+import { RateLimited } from '../../domain/failure.ts'
+import { foreseeWorkflowId } from '../../domain/foresight.ts'
+import { tellWorkflowId } from '../../domain/telling.ts'
+import { forgeWorld } from '../../platform/memory/forge.ts'
+import { sinkWorld } from '../../platform/memory/sink.ts'
 import { hold, manifestOf, rampOf, type Stage, stableStage, until } from './stage.ts'
 import { bundleWorkflows, type Temporal, timeSkippingServer } from './temporal.ts'
 
@@ -189,6 +195,36 @@ describe('a story that is told now', () => {
     expect(history.events?.length).toBeLessThanOrEqual(eventsOf(name))
     save(name, historyToJSON(history))
     save(`app-${name}`, historyToJSON(await stage.appHandle().fetchHistory()))
+    await stage.stopWork()
+  })
+})
+
+describe('what others are told now', () => {
+  it('of a release, and late: the host refuses at first', async () => {
+    const { stage } = await stableStage(temporal, { forge: forgeWorld(), sink: sinkWorld() })
+    const refusals = [new Error('the key was revoked'), new RateLimited('a secondary limit', 2_000)]
+    stage.hooks.push(({ verb }) => {
+      const refusal = verb === 'forge.tell' ? refusals.pop() : undefined
+      if (refusal) throw refusal
+    })
+    const { release } = await stage.ended(await stage.push())
+    const handle = stage.client.workflow.getHandle(tellWorkflowId(release))
+    await handle.result()
+    const history = await handle.fetchHistory()
+    expect(history.events?.length).toBeLessThanOrEqual(300)
+    save('tell', historyToJSON(history))
+    await stage.stopWork()
+  })
+
+  it('of a pull request', async () => {
+    const { stage } = await stableStage(temporal, { forge: forgeWorld() })
+    const { app, client, source, world } = stage
+    const sha = world.push({ ...source, branch: 'feature' }, { 'slipway.yaml': manifestOf() })
+    const offered = { app, sha, fork: false }
+    await temporalPlans(client, app.namespace).foresee(offered)
+    const handle = client.workflow.getHandle(foreseeWorkflowId(offered))
+    await handle.result()
+    save('foresee', historyToJSON(await handle.fetchHistory()))
     await stage.stopWork()
   })
 })
