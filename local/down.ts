@@ -56,7 +56,7 @@ async function restoreMachine(): Promise<void> {
   removeCgroups(readStateFile().host?.controllers ?? delegatedControllers())
   removeFolders(readStateFile().host?.folders ?? [])
   rmSync(paths.run, { recursive: true, force: true })
-  updateState(({ host: _, github: __, ...state }) => state)
+  updateState(({ host: _, github: __, sink: ___, ...state }) => state)
 }
 
 /** The processes that hold pods for our containerd: known by its socket, which they are started with. */

@@ -45,6 +45,8 @@ export const secretFiles = {
   webhook: join(paths.secrets, 'webhook-secret'),
   /** What requests to hooks are signed with: its text is base64 too. */
   hook: join(paths.secrets, 'hook-key'),
+  /** What a program shows that sends events. */
+  events: join(paths.secrets, 'events-token'),
   /** What the local GitHub's two people push with. */
   githubAna: join(paths.secrets, 'github-ana'),
   githubBo: join(paths.secrets, 'github-bo'),

@@ -23,6 +23,8 @@ export type StateFile = {
   readonly host?: HostRecord
   /** Slipway is an App of the local GitHub. */
   readonly github?: boolean
+  /** Where events go. */
+  readonly sink?: string
 }
 
 export type PartState = {
@@ -41,6 +43,7 @@ export type State = {
   readonly git: { readonly url: string; readonly pushTokenFile: string; readonly fetchTokenFile: string }
   readonly webhookSecretFile: string
   readonly hookKeyFile: string
+  readonly eventsTokenFile: string
   /** Undefined when there is no local GitHub. */
   readonly github:
     | { readonly url: string; readonly people: Readonly<Record<'ana' | 'bo', string>> }
@@ -72,6 +75,7 @@ export function readState(): State {
     },
     webhookSecretFile: secretFiles.webhook,
     hookKeyFile: secretFiles.hook,
+    eventsTokenFile: secretFiles.events,
     github: file.github
       ? {
           url: addresses.githubLocal,
@@ -104,6 +108,10 @@ export function updateState(change: (state: StateFile) => StateFile): void {
   writeFileSync(draft, `${JSON.stringify(change(readStateFile()), null, 2)}\n`, { mode: 0o600 })
   renameSync(draft, paths.stateFile)
 }
+
+/** From the next start of the worker on events go there; nowhere when it is undefined. */
+export const sendEventsTo = (sink: string | undefined): void =>
+  updateState(({ sink: _, ...state }) => ({ ...state, ...(sink !== undefined && { sink }) }))
 
 export function recordPart(name: string, record: PartRecord | undefined): void {
   updateState((state) => {

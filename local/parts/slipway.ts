@@ -67,9 +67,11 @@ function settings(account: string): Record<string, string> {
     SLIPWAY_GIT_PUSH_TOKEN_FILE: secretFiles.gitPush,
     SLIPWAY_GIT_FETCH_TOKEN_FILE: secretFiles.gitFetch,
     SLIPWAY_WEBHOOK_SECRET_FILE: secretFiles.webhook,
+    SLIPWAY_EVENTS_TOKEN_FILE: secretFiles.events,
     SLIPWAY_APP_NAMESPACE: 'default',
     SLIPWAY_TELEMETRY_LISTEN: listens([addresses.workerTelemetry]),
     ...githubSettings(),
+    ...sinkSettings(),
   }
 }
 
@@ -80,6 +82,11 @@ function githubSettings(): Record<string, string> {
     SLIPWAY_GITHUB_APP_ID: String(githubAppId),
     SLIPWAY_GITHUB_KEY_FILE: githubKey,
   }
+}
+
+function sinkSettings(): Record<string, string> {
+  const { sink } = readStateFile()
+  return sink ? { K_SINK: sink } : {}
 }
 
 const listens = (urls: readonly string[]): string => urls.map((url) => new URL(url).host).join(',')

@@ -1,6 +1,9 @@
 // The whole story on GitHub: a push, what its commit shows until the end, buttons, and GitHub's bad days. The GitHub is the test's own; everything else is real.
 import { readFile } from 'node:fs/promises'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addresses } from '../../local/addresses.ts'
@@ -10,11 +13,14 @@ import type { Json } from '../../local/github/state.ts'
 import { appFrom, githubHere, joinGithub } from '../../local/github-here.ts'
 import { stopPart } from '../../local/parts/part.ts'
 import { githubKey, secretFiles } from '../../local/paths.ts'
+import { sendEventsTo } from '../../local/state.ts'
+import type { CloudEvent } from '../../platform/platform.ts'
 import { kubectl, lab, outcomeOf, release, releases, until } from './lab.ts'
 import { start } from './parts.ts'
 import { aSubject, heldNow, type Subject, served, weightsGiven } from './subject.ts'
 
 let github: Github
+let program: Program
 let subject: Subject
 /** `acme/hub-x7k2p`. */
 let fullName: string
@@ -33,6 +39,8 @@ beforeAll(async () => {
   // A demo's own would have the port.
   await stopPart('github')
   github = await startGithub(githubHere())
+  program = await aProgram()
+  sendEventsTo(program.url)
   await start('api', 'worker')
   subject = await aSubject({ name: 'hub', release: { steps }, home: { remote, tokenFile, prepare } })
   first = (await releases(subject.app))[0]?.spec.sha ?? ''
@@ -40,8 +48,9 @@ beforeAll(async () => {
 afterAll(async () => {
   await subject?.close()
   joinGithub(false)
+  sendEventsTo(undefined)
   await start('api', 'worker')
-  await github?.close()
+  await Promise.all([github?.close(), program?.close()])
 })
 
 const tokenFile = secretFiles.githubAna
@@ -189,6 +198,50 @@ describe('a gate', () => {
   })
 })
 
+describe('programs', () => {
+  test('hear what became of each release, once and in order', async () => {
+    const of = (number: number) =>
+      program.heard.filter(({ id }) => id.startsWith(`${subject.app}-${number}/`))
+    await until('the end of the third release', 60_000, () =>
+      of(3).some(({ type }) => type.startsWith('dev.cdevents.pipelinerun.finished.')) ? true : undefined,
+    )
+    const changes = (number: number) =>
+      of(number).flatMap(({ type }) => /^dev\.cdevents\.service\.(\w+)\./.exec(type)?.[1] ?? [])
+    expect([1, 2, 3].map(changes)).toEqual([
+      ['deployed'],
+      ['deployed', 'upgraded'],
+      ['deployed', 'rolledback'],
+    ])
+    const times = of(2).map(({ time }) => time)
+    expect(times).toEqual(times.toSorted())
+  })
+
+  test('say that a branch moved, and it is looked at', async () => {
+    github.disturb({ lose: 1 })
+    const sha = await subject.push({ version: 10 })
+    await github.settled()
+    const said = await fetch(`${lab.addresses.api}/events`, {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/cloudevents+json',
+        authorization: `Bearer ${(await readFile(lab.eventsTokenFile, 'utf8')).trim()}`,
+      },
+      body: JSON.stringify({
+        specversion: '1.0',
+        id: sha,
+        source: '/ci',
+        type: 'dev.slipway.source.moved',
+        data: { repository: `${addresses.github}/${fullName}.git`, ref: 'refs/heads/main' },
+      }),
+    })
+    expect(said.status).toBe(202)
+    expect(await said.json()).toMatchObject({ status: 'accepted' })
+    await release(subject.app, sha, () => true, 15_000)
+    expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted' })
+    github.calm()
+  })
+})
+
 describe('GitHub', () => {
   test('does not know the key any more: the release goes on, and the commit catches up', async () => {
     const sha = await subject.push({ version: 8 })
@@ -237,3 +290,28 @@ async function commandsOf(name: string): Promise<readonly CommandObject[]> {
 
 const refusedOf = async (name: string): Promise<string | undefined> =>
   (await commandsOf(name)).find(({ status }) => status?.state === 'refused')?.status?.message
+
+interface Program {
+  readonly url: string
+  readonly heard: readonly CloudEvent[]
+  readonly close: () => Promise<unknown>
+}
+
+/** Takes events, and remembers each once, in the order in which it first came. */
+async function aProgram(): Promise<Program> {
+  const heard = new Map<string, CloudEvent>()
+  const server = createServer(async (request, response) => {
+    const event = JSON.parse(await text(request)) as CloudEvent
+    if (!heard.has(event.id)) heard.set(event.id, event)
+    response.writeHead(202).end()
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    url: `http://127.0.0.1:${port}/events`,
+    get heard() {
+      return [...heard.values()]
+    },
+    close: () => new Promise((resolve) => server.close(resolve)),
+  }
+}

@@ -13,6 +13,7 @@ const state: State = {
   images,
   git: { url: 'http://127.0.0.1:8090/git', pushTokenFile: '/state/push', fetchTokenFile: '/state/fetch' },
   hookKeyFile: '/state/hook',
+  eventsTokenFile: '/state/events',
   github: undefined,
   webhookSecretFile: '/state/webhook',
   temporalDatabase: '/state/temporal.db',
