@@ -3,7 +3,7 @@ import { z } from 'zod'
 import type { AppRef } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
 import { formatWeight } from '../../domain/notation.ts'
-import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
+import { type ReleaseStatus, releaseName, type Transition } from '../../domain/release.ts'
 import { appLabels } from '../deploy/objects.ts'
 import { type Custom, type Kind, kinds } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
@@ -105,9 +105,15 @@ async function tellRelease(kube: Kubernetes, now: () => number, status: ReleaseS
   )
 }
 
-/** An outcome is final: a report that was sent earlier and arrives later does not take it back. */
+/** What was sent earlier and arrives later takes nothing back: neither an outcome, nor what happened since. */
 const isOver = ({ spec, status }: Custom, told: ReleaseStatus): boolean =>
-  status?.outcome !== undefined && told.outcome === undefined && spec?.sha === told.release.sha
+  spec?.sha === told.release.sha &&
+  told.outcome === undefined &&
+  (status?.outcome !== undefined || lastAt(status?.transitions) > lastAt(told.transitions))
+
+/** When the last of these happened, in milliseconds since the epoch; 0 when nothing has. */
+const lastAt = (transitions: unknown): number =>
+  (transitions as readonly Pick<Transition, 'at'>[] | undefined)?.at(-1)?.at ?? 0
 
 const isTransition = ({ status }: Custom, told: ReleaseStatus): boolean =>
   status?.phase !== told.phase || status?.outcome !== told.outcome

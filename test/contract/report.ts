@@ -89,6 +89,17 @@ export function reportContract(make: () => Promise<ReportSetup>): void {
       expect(await setup.report.history(app)).toEqual([full(app, 1)])
     })
 
+    test('a late report takes back nothing that happened since', async () => {
+      const app = setup.newApp()
+      const line = (at: number, phase: 'building' | 'rolling-out') =>
+        ({ at, phase, weight: 0, message: phase }) as const
+      const [before, after] = [line(1_000, 'building'), line(2_000, 'rolling-out')]
+      const newer = aStatus(app, 1, { phase: 'rolling-out', transitions: [before, after] })
+      await setup.report.release(newer)
+      await setup.report.release(aStatus(app, 1, { phase: 'building', transitions: [before] }))
+      expect(await setup.report.history(app)).toEqual([newer])
+    })
+
     test('records one Event for each transition, however often it is told', async () => {
       const app = setup.newApp()
       const told = [
