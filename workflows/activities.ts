@@ -84,9 +84,14 @@ export const telling = proxyActivities<Pick<Activities, 'tellCommit' | 'sendEven
   retry: { initialInterval: '2s', maximumInterval: '5m' },
 })
 
-export const reporting = proxyActivities<
-  Pick<Activities, 'reportRelease' | 'reportApp' | 'closeReleases' | 'loadApp'>
->({
+/** The next word waits for this one: of a worker that died with it, it must not wait for long. */
+export const showing = proxyActivities<Pick<Activities, 'reportRelease'>>({
+  ...ends,
+  startToCloseTimeout: '10s',
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+})
+
+export const reporting = proxyActivities<Pick<Activities, 'reportApp' | 'closeReleases' | 'loadApp'>>({
   ...ends,
   startToCloseTimeout: '30s',
   retry: { initialInterval: '1s', maximumInterval: '1m' },

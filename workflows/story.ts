@@ -3,7 +3,7 @@ import { setCurrentDetails, setHandler, upsertSearchAttributes } from '@temporal
 import type { Waiting } from '../domain/gate.ts'
 import type { Evidence } from '../domain/judge/judge.ts'
 import type { Outcome, Phase, ReleaseStatus } from '../domain/release.ts'
-import { reporting } from './activities.ts'
+import { showing } from './activities.ts'
 import { courier } from './courier.ts'
 import { releaseDetails } from './details.ts'
 import { type ReleaseInput, releaseStatus } from './messages.ts'
@@ -45,7 +45,7 @@ export function tellStory({ release, stable, wanted, pusher }: ReleaseInput): St
   const reports = courier(() => {
     const { phase, step, outcome } = status
     const summary = outcome ?? (phase === 'rolling-out' && step ? `${phase} ${step}` : phase)
-    return reporting.reportRelease.executeWithOptions({ summary }, [status])
+    return showing.reportRelease.executeWithOptions({ summary }, [status])
   })
   setHandler(releaseStatus, () => status, { description: 'What people see of this release' })
 
