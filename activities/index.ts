@@ -13,11 +13,12 @@ import { reportVerbs } from './report.ts'
 import { sourceVerbs } from './source.ts'
 import { stepVerbs } from './step.ts'
 import { sweepVerbs } from './sweep.ts'
-import { tellVerbs } from './tell.ts'
+import { announced, tellVerbs } from './tell.ts'
 import { trafficVerbs } from './traffic.ts'
 import { windowVerbs } from './windows.ts'
 
-export function createActivities(platform: Platform, clock: Clock = systemClock) {
+export function createActivities(given: Platform, clock: Clock = systemClock) {
+  const platform = announced(given, clock)
   return translated({
     ...sourceVerbs(platform),
     ...buildVerbs(platform),

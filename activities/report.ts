@@ -12,7 +12,6 @@ import {
 } from '../domain/release.ts'
 import type { AppStatus, Platform } from '../platform/platform.ts'
 import { alive, type Clock } from './clock.ts'
-import { announcer } from './tell.ts'
 
 /** A release that ended without a workflow of its own to say so. */
 export interface Obituary {
@@ -44,16 +43,9 @@ export interface Memory {
   }
 }
 
-export function reportVerbs(platform: Platform, clock: Clock) {
-  const { report, traffic } = platform
-  const announce = announcer(platform, clock)
-  /** What is written is announced; what could not be is written again, which changes nothing. */
-  const tell = async (status: ReleaseStatus): Promise<void> => {
-    await report.release(status)
-    await announce(status)
-  }
+export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traffic'>, clock: Clock) {
   return {
-    reportRelease: tell,
+    reportRelease: (status: ReleaseStatus): Promise<void> => report.release(status),
 
     reportApp: ({ app, status }: { app: AppRef; status: AppStatus }): Promise<void> =>
       report.app(app, status),
@@ -63,7 +55,7 @@ export function reportVerbs(platform: Platform, clock: Clock) {
       const known = await report.history(app)
       for (const obituary of releases) {
         const before = known.find(({ release }) => release.seq === obituary.release.seq)
-        if (!before?.outcome) await tell(closed(obituary, before, clock.now()))
+        if (!before?.outcome) await report.release(closed(obituary, before, clock.now()))
       }
     },
 

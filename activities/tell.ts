@@ -30,36 +30,62 @@ export function tellVerbs({ report, forge, sink }: Parts) {
   }
 }
 
-const rememberFor = 60_000
+/** The same platform, which announces what it reports of a release. What could not be announced is reported again, which changes nothing. */
+export function announced(platform: Platform, clock: Clock): Platform {
+  const { report, forge, sink } = platform
+  if (!forge && !sink) return platform
+  const announce = announcer(platform, clock)
+  const release: typeof report.release = async (status) => {
+    await report.release(status)
+    await announce(status)
+  }
+  return { ...platform, report: { ...report, release } }
+}
+
+/** Numbers alone are announced so often, in milliseconds. */
+const numbersEvery = 30_000
+const rememberedAtMost = 1_000
 
 /** Returns a function that wakes whoever tells others of this release; nobody where there is nobody to tell. */
-export function announcer({ deploy, forge, sink }: Parts, clock: Clock) {
-  const repositories = new Map<string, { readonly until: number; readonly repository: string | undefined }>()
-
-  async function shownAt(app: AppRef): Promise<string | undefined> {
-    if (!forge) return undefined
-    const known = repositories.get(appKey(app))
-    if (known && clock.now() < known.until) return known.repository
-    const { source } = await deploy.describe(app)
-    const repository = source && forge.hosts(source.repository) ? source.repository : undefined
-    repositories.set(appKey(app), { until: clock.now() + rememberFor, repository })
-    return repository
-  }
-
+function announcer(parts: Parts, clock: Clock) {
+  const shownAt = repositories(parts, clock)
+  const last = new Map<string, { readonly standing: string; readonly at: number }>()
   return async (status: ReleaseStatus): Promise<void> => {
     const { release } = status
+    const news = newsOf(status)
+    const workflowId = tellWorkflowId(release)
+    const before = last.get(workflowId)
+    if (before?.standing === news.standing && clock.now() < before.at + numbersEvery) return
     const repository = await shownAt(release.app)
-    const events = sink !== undefined
+    const events = parts.sink !== undefined
     if (repository === undefined && !events) return
     const input: TellInput = { release, events, ...(repository && { repository }) }
     const { client, info } = Context.current()
     await client.workflow.signalWithStart('tell', {
-      workflowId: tellWorkflowId(release),
+      workflowId,
       taskQueue: info.taskQueue,
       args: [input],
       signal: releaseMoved,
-      signalArgs: [newsOf(status)],
+      signalArgs: [news],
       staticSummary: `tells of ${appKey(release.app)} ${release.seq}`,
     })
+    last.set(workflowId, { standing: news.standing, at: clock.now() })
+    for (const oldest of last.keys()) if (last.size > rememberedAtMost) last.delete(oldest)
+  }
+}
+
+const rememberFor = 60_000
+
+/** Where the App's commits show their releases; asked of the cluster once a minute. */
+function repositories({ deploy, forge }: Parts, clock: Clock) {
+  const known = new Map<string, { readonly until: number; readonly repository: string | undefined }>()
+  return async (app: AppRef): Promise<string | undefined> => {
+    if (!forge) return undefined
+    const found = known.get(appKey(app))
+    if (found && clock.now() < found.until) return found.repository
+    const { source } = await deploy.describe(app)
+    const repository = source && forge.hosts(source.repository) ? source.repository : undefined
+    known.set(appKey(app), { until: clock.now() + rememberFor, repository })
+    return repository
   }
 }

@@ -8,14 +8,19 @@ export const tellWorkflowId = ({ app, seq, sha }: ReleaseRef): string =>
 /** A release's status was written. */
 export const releaseMoved = 'releaseMoved'
 
-/** What travels with it: whoever is told of another standing than before is told at once; what only weighs more may wait. */
+/** What travels with it: whoever is told of another standing than before is told at once; numbers alone may wait. */
 export interface News {
   readonly standing: string
   readonly ended: boolean
 }
 
-export function newsOf({ phase, outcome, stalled, waiting }: ReleaseStatus): News {
-  const standing = [outcome ?? phase, stalled && 'stalled', waiting && `${waiting.for} ${waiting.gate ?? ''}`]
+export function newsOf({ phase, outcome, weight, stalled, waiting }: ReleaseStatus): News {
+  const standing = [
+    outcome ?? phase,
+    outcome === undefined && weight > 0 && `${weight / 10}%`,
+    stalled && 'stalled',
+    waiting && `${waiting.for} ${waiting.gate ?? ''}`,
+  ]
   return { standing: standing.filter((word) => word).join(' '), ended: outcome !== undefined }
 }
 
@@ -26,4 +31,6 @@ export interface TellInput {
   readonly repository?: string
   /** Whether what becomes of the release is sent to programs. */
   readonly events: boolean
+  /** Begins a new history after so many words; absent: when Temporal suggests it. For tests. */
+  readonly renewAfter?: number
 }

@@ -1,5 +1,13 @@
 // Tells others of one release how it goes: the commit, and programs. No release waits for it, and it outlives the release until all is told.
-import { condition, defineSignal, log, setHandler, upsertSearchAttributes } from '@temporalio/workflow'
+import {
+  condition,
+  continueAsNew,
+  defineSignal,
+  log,
+  setHandler,
+  upsertSearchAttributes,
+  workflowInfo,
+} from '@temporalio/workflow'
 import { type News, releaseMoved, type TellInput } from '../domain/telling.ts'
 import { telling } from './activities.ts'
 import { failureOf } from './failure.ts'
@@ -12,23 +20,37 @@ const pause = '10s'
 /** A release of which nothing is heard for so long has no last word to come. */
 const silence = '30 days'
 
-export async function tell({ release, repository, events }: TellInput): Promise<void> {
+type Told = Awaited<ReturnType<typeof telling.tellCommit>>['told']
+
+/** What an earlier history knew. */
+interface Before {
+  readonly news: News
+  readonly told: Told
+  readonly sent: number
+}
+
+export async function tell(input: TellInput, before?: Before): Promise<void> {
+  const { release, repository, events, renewAfter = Number.POSITIVE_INFINITY } = input
   const { app } = release
   upsertSearchAttributes([{ key: searchAttributes.app, value: `${app.namespace}/${app.name}` }])
-  const heard: News[] = []
+  const heard: News[] = before ? [before.news] : []
   setHandler(moved, (news) => void heard.push(news))
+  let told = before?.told
+  let sent = before?.sent ?? 0
+  let words = 0
+  const isLong = () => words >= renewAfter || workflowInfo().continueAsNewSuggested
 
   async function tellCommit(on: string): Promise<void> {
-    let told: Awaited<ReturnType<typeof telling.tellCommit>>['told']
-    await follow(heard, async ({ standing }) => {
+    await follow(heard, isLong, async ({ standing }) => {
+      words += 1
       const given = { release, repository: on, ...(told && { told }) }
       const answer = await telling.tellCommit.executeWithOptions({ summary: standing }, [given])
       told = answer.told ?? told
     })
   }
   async function sendEvents(): Promise<void> {
-    let sent = 0
-    await follow(heard, async ({ standing }) => {
+    await follow(heard, isLong, async ({ standing }) => {
+      words += 1
       sent = await telling.sendEvents.executeWithOptions({ summary: standing }, [{ release, sent }])
     })
   }
@@ -36,24 +58,35 @@ export async function tell({ release, repository, events }: TellInput): Promise<
   // Who is away does not hold up the other.
   const ends = await Promise.allSettled([repository && tellCommit(repository), events && sendEvents()])
   for (const end of ends) if (end.status === 'rejected') throw end.reason
+  const news = heard.at(-1)
+  // The newest is told once more: whoever knows it already is not told anything new.
+  if (news && !news.ended && isLong()) await continueAsNew<typeof tell>(input, { news, told, sent })
 }
 
-/** Delivers each news once it is the newest, until the release's last word is delivered; fails when that cannot be. */
-async function follow(heard: readonly News[], deliver: (news: News) => Promise<void>): Promise<void> {
+/**
+ * Delivers each news once it is the newest, until the release's last word is delivered, or the history is long; fails when the last
+ * word cannot be delivered.
+ */
+async function follow(
+  heard: readonly News[],
+  isLong: () => boolean,
+  deliver: (news: News) => Promise<void>,
+): Promise<void> {
   let delivered = 0
   let before: string | undefined
   const newest = () => heard.at(-1)
   for (;;) {
-    if (!(await condition(() => heard.length > delivered, silence))) return
-    if (newest()?.standing === before) await condition(() => newest()?.standing !== before, pause)
+    if (!(await condition(() => heard.length > delivered || isLong(), silence))) return
     const news = newest()
-    if (!news) return
+    if (!news || (isLong() && !news.ended)) return
+    if (news.standing === before) await condition(() => newest()?.standing !== before, pause)
+    const now = newest() ?? news
     delivered = heard.length
-    before = news.standing
-    await deliver(news).catch((error: unknown) => {
-      if (news.ended && delivered === heard.length) throw error
-      log.warn('others were not told of the release', { standing: news.standing, ...failureOf(error) })
+    before = now.standing
+    await deliver(now).catch((error: unknown) => {
+      if (now.ended && delivered === heard.length) throw error
+      log.warn('others were not told of the release', { standing: now.standing, ...failureOf(error) })
     })
-    if (news.ended && delivered === heard.length) return
+    if (now.ended && delivered === heard.length) return
   }
 }

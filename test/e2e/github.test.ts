@@ -95,7 +95,8 @@ describe('a push', () => {
     }, 100)
     expect(await outcomeOf(subject.app, sha)).toMatchObject({ outcome: 'promoted', by: 'github:ana' })
     const check = await concluded(sha, 'success').finally(() => clearInterval(watch))
-    expect(states).toEqual(['in_progress', 'completed'])
+    expect(states[0]).toBe('in_progress')
+    expect(check.status).toBe('completed')
     expect(titles.length).toBeGreaterThan(3)
     const { summary } = check.output as { summary: string }
     expect(summary).toContain('| requests |')

@@ -50,6 +50,7 @@ export async function openStage(
 
   const stage = {
     app,
+    taskQueue,
     source,
     world,
     platform,

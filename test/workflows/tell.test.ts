@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RateLimited } from '../../domain/failure.ts'
 import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
-import { tellWorkflowId } from '../../domain/telling.ts'
+import { type TellInput, tellWorkflowId } from '../../domain/telling.ts'
 import { eventsOf } from '../../platform/events/transition.ts'
 import { forgeWorld } from '../../platform/memory/forge.ts'
 import { sinkWorld } from '../../platform/memory/sink.ts'
@@ -110,6 +110,47 @@ describe('a release is told', () => {
       () => 'the commit does not say it',
     )
     expect(sink.taken.size).toBe(0)
+    await stage.close({ serves: sha })
+  })
+
+  it('in one history after another, when there is much to say', async () => {
+    const { stage, checkOf, forge } = await told()
+    const { app, client, commit, say, taskQueue } = stage
+    await stage.release(await stage.push({}, quick), ({ outcome }) => outcome === 'promoted')
+    const sha = commit({}, quick)
+    const release = { app, seq: 2, sha }
+    const input: TellInput = { release, repository: stage.source.repository, events: false, renewAfter: 2 }
+    const { firstExecutionRunId } = await client.workflow.start('tell', {
+      workflowId: tellWorkflowId(release),
+      taskQueue,
+      args: [input],
+    })
+    await say(sha)
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    const handle = client.workflow.getHandle(tellWorkflowId(release))
+    await handle.result()
+    expect((await handle.describe()).runId).not.toBe(firstExecutionRunId)
+    expect(checkOf(sha)).toMatchObject({ conclusion: 'success' })
+    expect([...forge.checks.values()].filter((check) => check.sha === sha)).toHaveLength(1)
+    await stage.close({ serves: sha })
+  })
+
+  it('each of its weights', async () => {
+    const { stage, forge } = await told()
+    await stage.release(await stage.push({}, quick), ({ outcome }) => outcome === 'promoted')
+    const titles = new Set<string>()
+    stage.after.push((verb) => {
+      if (verb === 'forge.tell')
+        for (const { title } of [...forge.checks.values()].map(({ output }) => output)) titles.add(title)
+    })
+    const sha = await stage.push({}, manifestOf())
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    await allSaid(stage, sha)
+    for (const weight of ['10%', '25%', '50%'])
+      expect(
+        [...titles].some((title) => title.startsWith(weight)),
+        weight,
+      ).toBe(true)
     await stage.close({ serves: sha })
   })
 
