@@ -124,10 +124,13 @@ describe('a push', () => {
   test('with a mistake in its file is red at the line and column', async () => {
     const sha = await subject.push({ version: 4, release: { stepz: [] } })
     await concluded(sha, 'failure')
-    const [annotation] = github.annotations(fullName, Number(checkOf(sha)?.id))
+    // It follows the conclusion: GitHub takes fifty with each word.
+    const annotation = await until('the mark at the line', 15_000, () => {
+      return github.annotations(fullName, Number(checkOf(sha)?.id))[0]
+    })
     expect(annotation).toMatchObject({ path: 'slipway.yaml', annotation_level: 'failure' })
-    expect(annotation?.start_line).toBeGreaterThan(1)
-    expect(String(annotation?.message)).toContain('stepz')
+    expect(annotation.start_line).toBeGreaterThan(1)
+    expect(String(annotation.message)).toContain('stepz')
   })
 
   test('that GitHub told nobody of is noticed within two minutes', async () => {
