@@ -1,7 +1,8 @@
 // The memory platform's report: what was told, as the real one would remember it.
 import { appKey } from '../../domain/app.ts'
-import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
+import { releaseName } from '../../domain/release.ts'
 import type { Report } from '../platform.ts'
+import { isLate } from '../report/late.ts'
 import { dayOf } from '../report/objects.ts'
 import type { World } from './world.ts'
 
@@ -11,8 +12,7 @@ export function memoryReport(world: World): Report {
     release: async (status) => {
       const key = `${status.release.app.namespace}/${releaseName(status.release)}`
       const known = world.releases.get(key)
-      // What was sent earlier and arrives later takes nothing back.
-      if (known?.release.sha === status.release.sha && !status.outcome && isLater(known, status)) return
+      if (known?.release.sha === status.release.sha && isLate(known, status)) return
       world.releases.set(key, structuredClone(status))
       if (known?.phase === status.phase && known.outcome === status.outcome) return
       const { phase, outcome, message } = status
@@ -43,8 +43,3 @@ export function memoryReport(world: World): Report {
     },
   }
 }
-
-const isLater = (known: ReleaseStatus, status: ReleaseStatus): boolean =>
-  known.outcome !== undefined || lastAt(known) > lastAt(status)
-
-const lastAt = ({ transitions }: ReleaseStatus): number => transitions.at(-1)?.at ?? 0

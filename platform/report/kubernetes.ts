@@ -3,11 +3,12 @@ import { z } from 'zod'
 import type { AppRef } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
 import { formatWeight } from '../../domain/notation.ts'
-import { type ReleaseStatus, releaseName, type Transition } from '../../domain/release.ts'
+import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
 import { appLabels } from '../deploy/objects.ts'
 import { type Custom, type Kind, kinds } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
 import type { AppEvent, Report } from '../platform.ts'
+import { isLate } from './late.ts'
 import { appConditions, appEvent, releaseConditions, releaseEvent, releaseObject } from './objects.ts'
 import { trimmed } from './trim.ts'
 
@@ -105,15 +106,8 @@ async function tellRelease(kube: Kubernetes, now: () => number, status: ReleaseS
   )
 }
 
-/** What was sent earlier and arrives later takes nothing back: neither an outcome, nor what happened since. */
-const isOver = ({ spec, status }: Custom, told: ReleaseStatus): boolean =>
-  spec?.sha === told.release.sha &&
-  told.outcome === undefined &&
-  (status?.outcome !== undefined || lastAt(status?.transitions) > lastAt(told.transitions))
-
-/** When the last of these happened, in milliseconds since the epoch; 0 when nothing has. */
-const lastAt = (transitions: unknown): number =>
-  (transitions as readonly Pick<Transition, 'at'>[] | undefined)?.at(-1)?.at ?? 0
+const isOver = ({ spec, status = {} }: Custom, told: ReleaseStatus): boolean =>
+  spec?.sha === told.release.sha && isLate(status, told)
 
 const isTransition = ({ status }: Custom, told: ReleaseStatus): boolean =>
   status?.phase !== told.phase || status?.outcome !== told.outcome
