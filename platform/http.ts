@@ -38,11 +38,13 @@ export async function askJson({ url, what, timeout, limit, form }: Question): Pr
   }
 }
 
-async function capped(response: Response, limit: number): Promise<string> {
+/** The answer's text; fails when it is longer than so many bytes. */
+export async function capped(response: Response, limit: number): Promise<string> {
   const chunks: Uint8Array[] = []
   let size = 0
   for await (const chunk of response.body ?? []) {
     size += chunk.byteLength
+    // Leaving the loop cancels the stream: the rest is never read.
     if (size > limit) throw new Error(`its answer is longer than ${limit} bytes`)
     chunks.push(chunk)
   }

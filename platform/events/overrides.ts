@@ -1,5 +1,6 @@
 // What Knative adds to the events of who sends them: the variable K_CE_OVERRIDES.
 import { z } from 'zod'
+import { lenientJson } from '../lenient-json.ts'
 
 const Overrides = z.object({ extensions: z.record(z.string(), z.string()).default({}) })
 
@@ -19,7 +20,7 @@ const own = [
 /** The extensions that it names; the variable's value is not repeated in an error. */
 export function extensionsIn(overrides: string | undefined): Readonly<Record<string, string>> {
   if (!overrides) return {}
-  const { success, data } = Overrides.safeParse(json(overrides))
+  const { success, data } = Overrides.safeParse(lenientJson(overrides))
   if (!success) throw new Error('K_CE_OVERRIDES must be JSON like {"extensions": {"team": "shop"}}')
   const wrong = Object.keys(data.extensions).find(
     (name) => !/^[a-z0-9]{1,20}$/.test(name) || own.includes(name),
@@ -28,12 +29,4 @@ export function extensionsIn(overrides: string | undefined): Readonly<Record<str
   throw new Error(
     `K_CE_OVERRIDES cannot set "${wrong}": the name of an extension is 1 to 20 of a-z and 0-9, and none of the event's own`,
   )
-}
-
-function json(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -1,5 +1,6 @@
 // Makes a release's deployment on GitHub be in the state that it is in, and the older ones of its environment inactive.
 import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
+import { lenientJson } from '../lenient-json.ts'
 import type { Shown, Told } from '../platform.ts'
 import type { Ask } from './checks.ts'
 import {
@@ -83,16 +84,8 @@ async function stateOf(ask: Ask, id: number): Promise<string | undefined> {
 }
 
 function releaseOf({ payload }: Deployment): string | undefined {
-  const content = typeof payload === 'string' ? parsed(payload) : payload
+  // Others write there what they like.
+  const content = typeof payload === 'string' ? lenientJson(payload) : payload
   const { release } = (content ?? {}) as { release?: unknown }
   return typeof release === 'string' ? release : undefined
-}
-
-/** Others write there what they like. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

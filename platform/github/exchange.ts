@@ -1,4 +1,6 @@
 // One exchange with GitHub's API: a deadline, a cap on the answer, one redirect at most and none to elsewhere.
+import { capped } from '../http.ts'
+import { lenientJson } from '../lenient-json.ts'
 
 export interface Request {
   readonly method: 'GET' | 'POST' | 'PATCH'
@@ -75,26 +77,10 @@ function redirection({ status, headers }: Response, from: URL, base: string): UR
   throw new Error(`it sends us to ${target.host} (${status}), which is not followed; check the API's address`)
 }
 
+/** What stands before GitHub may answer with a page. */
 async function read(response: Response, url: URL, limit: number): Promise<Answer> {
   const { status, headers } = response
-  const chunks: Uint8Array[] = []
-  let size = 0
-  for await (const chunk of response.body ?? []) {
-    size += chunk.byteLength
-    // Leaving the loop cancels the stream: the rest is never read.
-    if (size > limit) throw new Error(`the answer is longer than ${limit} bytes`)
-    chunks.push(chunk)
-  }
-  return { status, headers, body: parsed(Buffer.concat(chunks).toString('utf8')), url }
-}
-
-/** What stands before GitHub may answer with a page. */
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
+  return { status, headers, body: lenientJson(await capped(response, limit)), url }
 }
 
 /** The deepest cause says it: `fetch failed` tells nobody anything. It never holds what was sent. */
