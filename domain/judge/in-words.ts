@@ -28,4 +28,5 @@ export function points(difference: number, round: (value: number) => number = Ma
 /** 0.95 → `95 %`. */
 export const percent = (share: number): string => `${Number((share * 100).toPrecision(4))} %`
 
-const grouped = (value: number): string => value.toLocaleString('en-US')
+/** Every digit: `1,234,567`. */
+export const grouped = (value: number): string => value.toLocaleString('en-US')

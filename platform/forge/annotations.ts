@@ -1,4 +1,5 @@
 // Where in the repository a release's failure lies: the problems of slipway.yaml, the line of the Dockerfile.
+import { firstLine } from '../../domain/figures.ts'
 import { manifestName } from '../../domain/manifest.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import { plain } from './markdown.ts'
@@ -37,8 +38,7 @@ const aboutFile = new RegExp(`^${escaped} (?:in commit [0-9a-f]+ )?(.+)$`)
 
 /** `cannot build shop-7 (3f2c1d0): step [2/3] RUN npm ci ended with exit code 7 (Dockerfile:2)`, and the log's end below. */
 function buildProblem(message: string): Annotation[] {
-  const [first = ''] = message.split('\n', 1)
-  const [, why] = /^cannot build [^:]+: (.+)$/.exec(first) ?? []
+  const [, why] = /^cannot build [^:]+: (.+)$/.exec(firstLine(message)) ?? []
   if (why === undefined) return []
   const [, path, line] = /\(([^\s():]+):(\d+)\)/.exec(why) ?? []
   const told = path ?? 'Dockerfile'

@@ -1,5 +1,5 @@
 // A gate's question as a check run of its own: it waits on the commit, with its buttons, until the gate is over.
-import { date } from '../../domain/figures.ts'
+import { date, firstLine } from '../../domain/figures.ts'
 import { isOpened } from '../../domain/gate-words.ts'
 import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
 import { type Action, abortAction, type CheckRun, checkName, time } from './check-run.ts'
@@ -67,13 +67,10 @@ function standing(status: ReleaseStatus, gate: string): Standing | undefined {
   )
 }
 
-const over = (conclusion: 'success' | 'cancelled', at: number, title: string): Standing => ({
-  conclusion,
-  at,
-  title: title.split('\n', 1)[0] ?? '',
-  lines: [said(title.split('\n', 1)[0] ?? '')],
-  actions: [],
-})
+function over(conclusion: 'success' | 'cancelled', at: number, message: string): Standing {
+  const title = firstLine(message)
+  return { conclusion, at, title, lines: [said(title)], actions: [] }
+}
 
 const approveAction: Action = {
   label: 'Approve',

@@ -1,6 +1,6 @@
 // What a check run says below: why it ended so, in full, and all that happened, decision by decision.
 import { type Decision, decisions } from '../../domain/decisions.ts'
-import { counted, date } from '../../domain/figures.ts'
+import { counted, date, firstLine } from '../../domain/figures.ts'
 import type { Evidence } from '../../domain/judge/judge.ts'
 import { formatWeight } from '../../domain/notation.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
@@ -33,8 +33,8 @@ function detailOf({ message }: ReleaseStatus): string {
 
 function row({ at, phase, from, to, message, evidence }: Decision): readonly string[] {
   const weight = from === to ? formatWeight(to) : `${formatWeight(from)} → ${formatWeight(to)}`
-  const [first = ''] = message.split('\n', 1)
-  return [date(at).slice(0, 19), phase, weight, `${said(first)}${evidence ? ` (${counts(evidence)})` : ''}`]
+  const what = `${said(firstLine(message))}${evidence ? ` (${counts(evidence)})` : ''}`
+  return [date(at).slice(0, 19), phase, weight, what]
 }
 
 const counts = ({ canary, stable }: Evidence): string =>

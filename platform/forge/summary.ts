@@ -1,6 +1,6 @@
 // What a check run says first: where the release stands, the numbers behind it, and where to ask for more.
 import { counted, firstLine, share, shortSha } from '../../domain/figures.ts'
-import { atLeastWorse, atMostWorse, evidenceOfHarm } from '../../domain/judge/in-words.ts'
+import { atLeastWorse, atMostWorse, evidenceOfHarm, grouped } from '../../domain/judge/in-words.ts'
 import type { Evidence, Objectives, Tally, TestResult } from '../../domain/judge/judge.ts'
 import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
 import { wantedBy } from '../../domain/wanted.ts'
@@ -46,7 +46,7 @@ function evidenceOf({ canary, stable, test }: Evidence, objectives: Objectives |
   const both = (tell: (tally: Tally) => string) => [tell(canary), tell(stable)]
   const latency = objectives?.latency
   const rows = [
-    ['requests', ...both(({ requests }) => requests.toLocaleString('en-US'))],
+    ['requests', ...both(({ requests }) => grouped(requests))],
     ['errors', ...both(errors)],
     ...(latency ? [[`within ${Math.round(latency.below * 1000)} ms`, ...both(inTime)]] : []),
   ]
@@ -54,7 +54,7 @@ function evidenceOf({ canary, stable, test }: Evidence, objectives: Objectives |
 }
 
 const errors = ({ requests, errors }: Tally): string =>
-  `${errors.toLocaleString('en-US')}${errors > 0 ? ` (${share(errors, requests)})` : ''}`
+  `${grouped(errors)}${errors > 0 ? ` (${share(errors, requests)})` : ''}`
 
 const inTime = ({ timed, within: [fast = 0] }: Tally): string => share(fast, timed)
 

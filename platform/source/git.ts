@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import git, { type ReadCommitResult } from 'isomorphic-git'
 import type { AppSource } from '../../domain/app.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
+import { firstLine } from '../../domain/figures.ts'
 import type { Commit } from '../../domain/release.ts'
 import type { Source } from '../platform.ts'
 import { GitHttpError, gitHttp, type HttpLimits, httpLimits, TooLarge, UnknownObject } from './http.ts'
@@ -125,7 +126,7 @@ async function readCommit(store: Store, sha: string): Promise<{ tree: string; co
     tree,
     commit: {
       sha,
-      title: forPeople(message.split('\n', 1)[0] ?? '', 200),
+      title: forPeople(firstLine(message), 200),
       author: forPeople(author.name || author.email, 100),
       ...(isAddress(author.email) && { email: author.email }),
       committedAt: committer.timestamp * 1000,
