@@ -89,10 +89,7 @@ export function buttons(options: ButtonOptions): Buttons {
 
   function refused({ seen }: Subject, { verb, login, delivery }: Click, may: string): Result {
     const why = { release: seen.name, verb, login, permission: may, delivery }
-    log.warn(
-      why,
-      'a click was refused: it takes somebody who may write, to overrule the gates an administrator',
-    )
+    log.warn(why, 'a click was refused: it takes somebody who may write to the repository')
     return { status: 'refused:permission' }
   }
 

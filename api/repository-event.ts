@@ -56,5 +56,5 @@ function formerly({ action, changes, repository }: RepositoryEvent): readonly st
 
 const advice = ({ action, repository }: RepositoryEvent) =>
   action === 'deleted'
-    ? { todo: 'delete the Apps, or give them another source.repository; what serves goes on serving' }
-    : { to: repository.html_url, todo: 'write the new address into source.repository of these Apps' }
+    ? { advice: 'delete the Apps, or give them another source.repository; what serves goes on serving' }
+    : { to: repository.html_url, advice: 'write the new address into source.repository of these Apps' }
