@@ -1,6 +1,5 @@
 // Shows on a commit that is offered to the App's branch what a push of its file would do. Of the cluster it only reads, and it builds nothing.
 import type { AppRef, AppSource, AppSpec } from '../domain/app.ts'
-import type { PresentConfig } from '../domain/config.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import type { ForeseeInput, Foresight } from '../domain/foresight.ts'
 import { describeProblems, manifestName, readManifest } from '../domain/manifest.ts'
@@ -53,15 +52,16 @@ async function foresee(platform: Platform, offered: Offered): Promise<Foresight>
 
 async function seenOf(
   platform: Platform,
-  { app, declared: { source, policy, revisions, kept } }: Offered,
+  { app, source, declared: { policy, revisions, kept } }: Offered,
   spec: AppSpec,
 ): Promise<Seen> {
-  const { traffic, report, metrics } = platform
+  const { deploy, traffic, report, metrics } = platform
   const [route, remembered, releases, config, taken] = await Promise.all([
     traffic.read(app),
     report.remembered(app),
     report.history(app),
-    configOf(platform, app, spec),
+    // Makes no copies; fails when one is missing.
+    deploy.config(app, spec.run, false),
     takenHosts(platform, app, spec),
   ])
   const stable = revisions.find(({ name }) => name === route?.stable)
@@ -69,7 +69,7 @@ async function seenOf(
     app,
     busy: busyOf(remembered, releases),
     revisions,
-    ...(source && { source }),
+    source,
     ...(policy && { policy }),
     ...(kept && { kept }),
     ...(route && { route }),
@@ -84,10 +84,3 @@ async function seenOf(
     },
   }
 }
-
-/** Their names and what their copies would be called; makes none. Fails when one is missing. */
-const configOf = async (
-  { deploy }: Platform,
-  app: AppRef,
-  { run }: AppSpec,
-): Promise<readonly PresentConfig[]> => deploy.config(app, run, false)
