@@ -3,7 +3,7 @@ import fs from 'node:fs/promises'
 import { run } from '../process.ts'
 import { installationShown } from './accounts.ts'
 import { folderOf, gitSettings } from './commits.ts'
-import type { Parts } from './operation.ts'
+import type { Sends } from './operation.ts'
 import { payloadOf, senderShown } from './payload.ts'
 import {
   type App,
@@ -18,8 +18,6 @@ import {
   type User,
   userNamed,
 } from './state.ts'
-
-type Sends = Pick<Parts, 'state' | 'webhooks'>
 
 /** Again is the same as once. */
 export function install(parts: Sends, app: App, account: string, sender: User): Installation {

@@ -19,6 +19,9 @@ export interface Parts {
   readonly webhooks: Webhooks
 }
 
+/** What changes the state and tells Apps of it. */
+export type Sends = Pick<Parts, 'state' | 'webhooks'>
+
 export interface Call extends Parts {
   readonly caller: Caller
   readonly method: string

@@ -1,7 +1,7 @@
 // Pull requests: somebody offers a branch to another, and the App is told of it, and of each push that follows.
 import { accountShown } from './accounts.ts'
 import { commitAt, folderOf } from './commits.ts'
-import type { Parts } from './operation.ts'
+import type { Sends } from './operation.ts'
 import { payloadOf } from './payload.ts'
 import { repositoryShown } from './repositories.ts'
 import {
@@ -16,8 +16,6 @@ import {
   type User,
   userNamed,
 } from './state.ts'
-
-type Sends = Pick<Parts, 'state' | 'webhooks'>
 
 export interface NewPull {
   readonly branch: string
