@@ -33,6 +33,10 @@ export class PermanentFailure extends Error {
   }
 }
 
+/** Whether the outside refuses us for good. */
+export const isForbidden = (error: unknown): boolean =>
+  error instanceof PermanentFailure && error.reason === 'Forbidden'
+
 /** A limit of the outside is reached, or the one that we keep to stay below it. Nothing was done. */
 export class RateLimited extends Error {
   override readonly name = 'RateLimited'

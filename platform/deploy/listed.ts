@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { type AppRef, appKey } from '../../domain/app.ts'
 import { kinds } from '../kinds.ts'
 import type { Kubernetes } from '../kubernetes.ts'
+import { ownObjects } from '../own-objects.ts'
 import type { AppStatus, Listed, Running } from '../platform.ts'
 import { asMade } from './made.ts'
 import { ourLabels } from './objects.ts'
@@ -19,7 +20,7 @@ export async function running(kube: Kubernetes, apps: readonly AppRef[]): Promis
   const known = new Set(apps.map(appKey))
   const namespaces = [...new Set(apps.map(({ namespace }) => namespace))]
   const found = await Promise.all(
-    namespaces.map((namespace) => kube.list(kinds.Deployment, namespace, { labels: ourLabels })),
+    namespaces.map((namespace) => ownObjects(kube, kinds.Deployment, namespace, ourLabels)),
   )
   return found.flat().flatMap((deployment) => {
     const { metadata } = deployment

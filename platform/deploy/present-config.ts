@@ -1,7 +1,7 @@
 // What an App names of ConfigMaps and Secrets, as they are at this moment: names and keys. Writes nothing, and no content leaves this file.
 import type { AppRef } from '../../domain/app.ts'
 import type { PresentConfig } from '../../domain/config.ts'
-import { PermanentFailure } from '../../domain/failure.ts'
+import { isForbidden, PermanentFailure } from '../../domain/failure.ts'
 import type { Content } from '../kinds.ts'
 import type { Kubernetes } from '../kubernetes.ts'
 import { copyObject, type Names, original, type Wanted, wantedOf } from './config.ts'
@@ -45,9 +45,6 @@ async function present(kube: Kubernetes, app: AppRef, wanted: Wanted, key: Key):
     return { ...named, problem: error.message }
   }
 }
-
-const isForbidden = (error: unknown): boolean =>
-  error instanceof PermanentFailure && error.reason === 'Forbidden'
 
 const keysOf = ({ data = {}, binaryData = {} }: Content): readonly string[] =>
   [...Object.keys(data), ...Object.keys(binaryData)].sort()

@@ -2,6 +2,7 @@
 import { type AppRef, appKey } from '../../domain/app.ts'
 import { type Deployment, kinds, type Resource, type Service } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
+import { ownObjects } from '../own-objects.ts'
 import type { Repair } from '../platform.ts'
 import { asMade } from './made.ts'
 import { ourLabels, type RevisionObjects, revisionLabel, revisionObjects } from './objects.ts'
@@ -15,8 +16,8 @@ export async function repairRevisions(kube: Kubernetes, apps: readonly AppRef[])
   const repairs: Repair[] = []
   for (const namespace of new Set(apps.map((app) => app.namespace))) {
     const [deployments, services] = await Promise.all([
-      kube.list(kinds.Deployment, namespace, { labels: ourLabels }),
-      kube.list(kinds.Service, namespace, { labels: ourLabels }),
+      ownObjects(kube, kinds.Deployment, namespace, ourLabels),
+      ownObjects(kube, kinds.Service, namespace, ourLabels),
     ])
     for (const there of deployments) {
       const app = appOf(there)

@@ -2,6 +2,7 @@
 import type { AppRef } from '../../domain/app.ts'
 import { type HttpRoute, kinds } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
+import { ownObjects } from '../own-objects.ts'
 import type { Repair } from '../platform.ts'
 import { namesBeside, routesBeside, saysSo, whoChanged } from './beside.ts'
 import { type GatewayRef, httpRoute, isOurs, managedBy, routeState } from './route.ts'
@@ -30,8 +31,7 @@ export async function repairRoutes(
 
 /** The routes of one namespace that Slipway may write, by name. */
 export async function ourRoutes(kube: Kubernetes, namespace: string): Promise<Routes> {
-  const labels = { [managedBy]: 'slipway' }
-  const found = await kube.list(kinds.HTTPRoute, namespace, { labels })
+  const found = await ownObjects(kube, kinds.HTTPRoute, namespace, { [managedBy]: 'slipway' })
   return new Map(found.map((route) => [route.metadata.name, route]))
 }
 

@@ -47,6 +47,16 @@ trafficContract(async (): Promise<TrafficSetup> => {
   }
 })
 
+test('a namespace without rights holds up no other: neither who serves a host, nor what others changed', async () => {
+  const { here, traffic, app, host, good, other, write } = await withRoute()
+  const without = { namespace: 'kube-system', name: 'shop' }
+  await traffic.write(write(1, [good.name, 900], [other.name, 100]))
+  expect(await traffic.taken([host], [without, app])).toEqual([{ host, app }])
+  expect(await traffic.repair([without, app])).toEqual([])
+  expect(await here.deploy.repair([without, app])).toEqual([])
+  expect((await here.deploy.running([without, app])).map(({ revision }) => revision.app)).toEqual([app, app])
+})
+
 /** An App with two revisions whose pods are ready, and no route yet. */
 async function withRoute() {
   const here = await clusterWithPods()
