@@ -1,5 +1,6 @@
 // Clears what is left over: revisions that nothing explains, releases of long ago, and Apps that were to be retired when deleted.
 import { type AppRef, appKey } from '../domain/app.ts'
+import { isForbidden } from '../domain/failure.ts'
 import { appWorkflowId, releaseWorkflowId } from '../domain/release.ts'
 import { orphans } from '../domain/sweep.ts'
 import type { Listed } from '../platform/platform.ts'
@@ -65,9 +66,29 @@ async function keepPromise(sweep: Sweep, { app, onDelete, deleted }: Listed): Pr
       `${appKey(app)}: ${retires ? 'is retired' : 'what serves is kept'} when it is deleted`,
     )
   }
-  if (retires && !(await retired(sweep, app))) return
+  const within = retires && (await hasRights(sweep, app))
+  if (within && !(await retired(sweep, app))) return
   await deploy.holdOnDelete(app, false)
-  sweep.did('removed', `${appKey(app)} was deleted${retires ? ', and what served is removed' : ''}`)
+  sweep.did('removed', `${appKey(app)} was deleted${becameOfIt(retires, within)}`)
+}
+
+const becameOfIt = (retires: boolean, within: boolean): string => {
+  if (within) return ', and what served is removed'
+  return retires ? ': Slipway has no rights there, so what served is left to itself' : ''
+}
+
+/**
+ * A namespace is deleted with the binding of Slipway's role, and then with all that served: an App that were held until Slipway has
+ * rights again would hold the namespace for good.
+ */
+async function hasRights({ platform }: Sweep, app: AppRef): Promise<boolean> {
+  try {
+    await platform.traffic.read(app)
+    return true
+  } catch (error) {
+    if (isForbidden(error)) return false
+    throw error
+  }
 }
 
 /** The route first, then the pods, when nobody is sent to them any more. False while a release still takes itself back. */

@@ -10,6 +10,7 @@ export interface Metadata {
   generation?: number
   creationTimestamp?: string
   deletionTimestamp?: string
+  finalizers?: readonly string[]
   ownerReferences?: readonly { apiVersion: string; kind: string; name: string; uid: string }[]
   /** Who owns which field, as the API server keeps it. */
   managedFields?: readonly {

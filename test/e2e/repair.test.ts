@@ -4,8 +4,9 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, describe, test } from 'vitest'
 import { callsSince, endOf } from '../../local/audit.ts'
+import { apply, kubectlOf } from '../../local/cluster/kubectl.ts'
 import { paths } from '../../local/paths.ts'
-import { get, kubectl, lab, objects, outcomeOf, release, servedWeights, slipway, until } from './lab.ts'
+import { get, kubectl, lab, objects, outcomeOf, release, root, servedWeights, slipway, until } from './lab.ts'
 import { alwaysWhole, heldNow, revisionOf, subjects, weightsGiven } from './subject.ts'
 
 const { opened, close } = subjects()
@@ -146,6 +147,34 @@ describe.concurrent('an App that is to be retired when it is deleted', () => {
     // Whoever was served before the route went was served well.
     const { versions } = subject.since(0)
     expect({ 1: versions['1']?.failed, 2: versions['2']?.failed }).toEqual({ 1: 0, 2: 0 })
+  })
+})
+
+describe.concurrent('a namespace that is deleted', () => {
+  test('takes an App that was to be retired with it, though the binding of Slipway’s role went first', async ({
+    expect,
+  }) => {
+    const namespace = `berth-${Date.now().toString(36)}`
+    await kubectl('create', 'namespace', namespace)
+    await kubectl('apply', '-n', namespace, '-f', join(root, 'manifests/install/app-namespace.yaml'))
+    const repository = `${lab.git.url}/${namespace}.git`
+    const app = {
+      apiVersion: 'slipway.dev/v1beta1',
+      kind: 'App',
+      metadata: { namespace, name: 'raft' },
+      spec: { source: { repository, branch: 'main' }, onDelete: 'retire' },
+    }
+    await apply(kubectlOf(lab.kubectl), [app])
+    await until('the App to be held', noticedWithin, async () => {
+      const kept = await kubectl('get', 'apps.slipway.dev', 'raft', '-n', namespace, '-o', 'json')
+      return (JSON.parse(kept) as Kept).metadata.finalizers?.includes('slipway.dev/retire') ? true : undefined
+    })
+    await kubectl('delete', 'rolebinding', 'slipway-worker', '-n', namespace)
+    await kubectl('delete', 'namespace', namespace, '--wait=false')
+    await until('the namespace to be gone', noticedWithin, async () =>
+      (await kubectl('get', 'namespace', namespace, '--ignore-not-found')) === '' ? true : undefined,
+    )
+    expect(await kubectl('get', 'apps.slipway.dev', '-n', namespace, '-o', 'name')).toBe('')
   })
 })
 

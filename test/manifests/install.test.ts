@@ -62,7 +62,7 @@ describe('roles', () => {
     expect(bound.map(({ roleRef }) => roleRef?.name)).not.toContain('slipway-worker')
   })
 
-  it('leave the cluster’s scope to reads and reviews', () => {
+  it('leave the cluster’s scope to reads, reviews and the finalizer of Apps, as which no other patch passes', () => {
     const bound = manifests
       .filter(({ kind }) => kind === 'ClusterRoleBinding')
       .map(({ roleRef }) => roleRef?.name)
@@ -70,9 +70,12 @@ describe('roles', () => {
       .flatMap((name) => grants(rulesOf(name ?? '')))
       .filter((grant) => !/^(get|list|watch) /.test(grant))
     expect(writes).toEqual([
+      'patch apps.slipway.dev',
       'create tokenreviews.authentication.k8s.io',
       'create subjectaccessreviews.authorization.k8s.io',
     ])
+    const policies = manifests.filter(({ kind }) => kind === 'ValidatingAdmissionPolicyBinding')
+    expect(policies.map(({ metadata }) => metadata.name)).toContain('apps.slipway.dev')
   })
 
   it('give the worker at most sixty rights in a namespace of Apps', () => {

@@ -3,6 +3,7 @@ import { AuthorizationV1Api, CoreV1Api, RbacAuthorizationV1Api } from '@kubernet
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appVerbs, releaseVerbs } from '../../../domain/command.ts'
 import { readState } from '../../../local/state.ts'
+import { retireFinalizer } from '../../../platform/deploy/listed.ts'
 import { kinds } from '../../../platform/kinds.ts'
 import { type Kubernetes, kubernetes } from '../../../platform/kubernetes.ts'
 import { eventually } from '../eventually.ts'
@@ -259,6 +260,25 @@ describe('a Command', () => {
 })
 
 describe('Slipway’s own accounts', () => {
+  it('hold an App by a finalizer, and never change what it says', async () => {
+    const metadata = { namespace: here.namespace, name: 'kept' }
+    const source = { repository: 'https://git.shop.invalid/shop.git', branch: 'main' }
+    await here.admin.create(kinds.App, { metadata, spec: { source } })
+    const finalizers = [retireFinalizer]
+    const held = await here.kube.apply(kinds.App, { metadata: { ...metadata, finalizers } })
+    expect(held).toMatchObject({ metadata: { finalizers }, spec: { source } })
+    const changed = here.kube.apply(kinds.App, {
+      metadata,
+      spec: { source, policy: { hosts: ['*.example.net'] } },
+    })
+    await expect(changed).rejects.toThrow('Slipway never changes what an App says')
+    const freed = await here.kube.apply(kinds.App, { metadata })
+    expect(freed.metadata).not.toHaveProperty('finalizers')
+    expect(await here.admin.get(kinds.App, metadata.namespace, metadata.name)).toMatchObject({
+      spec: { source },
+    })
+  })
+
   const can = async (account: string, verb: string, resource: string, namespace: string) => {
     const [plural, group = ''] = resource.split(/\.(.*)/)
     const [name, subresource] = (plural ?? '').split('/')
@@ -290,6 +310,9 @@ describe('Slipway’s own accounts', () => {
     ['slipway-worker', 'get', 'secrets', 'slipway-builds', false],
     ['slipway-worker', 'delete', 'httproutes.gateway.networking.k8s.io', 'default', true],
     ['slipway-worker', 'create', 'commands.slipway.dev', 'default', false],
+    ['slipway-worker', 'patch', 'apps.slipway.dev', 'kube-system', true],
+    ['slipway-worker', 'delete', 'apps.slipway.dev', 'default', false],
+    ['slipway-worker', 'list', 'httproutes.gateway.networking.k8s.io', 'kube-system', false],
     ['slipway-api', 'watch', 'commands.slipway.dev', '', true],
     ['slipway-api', 'create', 'apps.slipway.dev', 'default', true],
     ['slipway-api', 'patch', 'commands/status.slipway.dev', 'default', true],
