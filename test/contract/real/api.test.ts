@@ -95,11 +95,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  for (const remove of trash.reverse()) {
-    const t = Date.now()
-    await remove()
-    console.log('T', Date.now() - t, String(remove))
-  }
+  for (const remove of trash.reverse()) await remove()
 })
 
 const remoteUrl = () => `${api.url.replace('http://', `http://x:${pushToken}@`)}/git/shop.git`
