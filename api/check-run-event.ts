@@ -1,9 +1,12 @@
 // GitHub's `check_run` event: somebody clicked a button on a check run of ours, or asked to run it again.
 import { z } from 'zod'
+import { appKey } from '../domain/app.ts'
+import type { ForeseeInput } from '../domain/foresight.ts'
 import { type Buttons, type ButtonVerb, buttonVerbs, type Click } from './buttons.ts'
 import { Account, Id, Installation, Repository, urlsOf } from './github-payload.ts'
-import type { Result } from './hints.ts'
+import { concernedBy, type HintOptions, notDurable, type Result } from './hints.ts'
 import { Commit, parsed } from './payload.ts'
+import type { Plans } from './plans.ts'
 import type { JsonObject } from './strict-json.ts'
 
 const CheckRunEvent = z.object({
@@ -11,6 +14,7 @@ const CheckRunEvent = z.object({
   check_run: z.object({
     head_sha: Commit,
     external_id: z.string().nullish(),
+    conclusion: z.string().nullish(),
     app: z.object({ id: Id }).nullish(),
   }),
   requested_action: z.object({ identifier: z.string() }).nullish(),
@@ -20,17 +24,24 @@ const CheckRunEvent = z.object({
 })
 type CheckRunEvent = z.infer<typeof CheckRunEvent>
 
+export interface CheckRunOptions extends Pick<HintOptions, 'apps' | 'ready'> {
+  readonly buttons?: Buttons | undefined
+  readonly plans?: Plans | undefined
+}
+
 /** Without buttons Slipway is no GitHub App, and no check run is its own. */
 export async function checkRun(
   payload: JsonObject,
   delivery: string,
-  buttons: Buttons | undefined,
+  { buttons, plans, ...known }: CheckRunOptions,
 ): Promise<Result> {
   const event = parsed(CheckRunEvent, payload, 'check_run')
   if (event.action !== 'requested_action' && event.action !== 'rerequested')
     return { status: 'ignored:action' }
   // Every App hears of every App's check runs: an external id is only a word of ours in a run that is ours.
   if (!buttons || event.check_run.app?.id !== buttons.appId) return { status: 'ignored:not-ours' }
+  const plan = planOf(event)
+  if (plan && plans) return planAgain(event, plan, known, plans)
   const verb = verbOf(event)
   return verb ? buttons.click(clickOf(event, verb, delivery)) : { status: 'ignored:button' }
 }
@@ -39,6 +50,34 @@ export async function checkRun(
 function verbOf({ action, check_run, requested_action }: CheckRunEvent): ButtonVerb | undefined {
   if (action === 'rerequested') return check_run.external_id?.includes('/approve/') ? undefined : 'retry'
   return buttonVerbs.find((verb) => verb === requested_action?.identifier)
+}
+
+type Plan = Pick<ForeseeInput, 'app' | 'sha'>
+
+/** `plan/default/shop/3f2c1d0…`: what was shown for a pull request. */
+function planOf({ action, check_run: { external_id, head_sha } }: CheckRunEvent): Plan | undefined {
+  if (action !== 'rerequested') return undefined
+  const [what, namespace, name, sha, ...rest] = (external_id ?? '').split('/')
+  if (what !== 'plan' || !namespace || !name || sha !== head_sha || rest.length > 0) return undefined
+  return { app: { namespace, name }, sha }
+}
+
+/** As things stand now: what runs may be another revision than when it was shown. Nothing of a fork was read, or will be. */
+async function planAgain(
+  { check_run, repository }: CheckRunEvent,
+  { app, sha }: Plan,
+  known: Pick<HintOptions, 'apps' | 'ready'>,
+  plans: Plans,
+): Promise<Result> {
+  if (check_run.conclusion === 'neutral') return { status: 'ignored:fork' }
+  const { told, nobody } = concernedBy(known, { urls: urlsOf(repository) })
+  if (nobody) return { status: `ignored:${nobody}` }
+  const key = appKey(app)
+  if (!told.some((one) => appKey(one.app) === key)) return { status: 'ignored:not-ours' }
+  await plans.foresee({ app, sha, fork: false }).catch((cause: unknown) => {
+    throw notDurable('Temporal did not take the message', cause)
+  })
+  return { status: 'accepted', apps: [key] }
 }
 
 const clickOf = (

@@ -90,7 +90,7 @@ function handlers({ buttons, plans, log, ...options }: WebhookOptions): Readonly
     ['push', (payload, delivery) => pushed(parsed(PushEvent, payload, 'push'), delivery, tell)],
     ['create', (payload, delivery) => branch(payload, delivery, 'create', tell)],
     ['delete', (payload, delivery) => branch(payload, delivery, 'delete', tell)],
-    ['check_run', (payload, delivery) => checkRun(payload, delivery, buttons)],
+    ['check_run', (payload, delivery) => checkRun(payload, delivery, { ...options, buttons, plans })],
     ['check_suite', (payload, delivery) => checkSuite(payload, delivery, tell)],
     ['pull_request', (payload) => pullRequest(payload, options, plans)],
     ['installation', (payload, delivery) => installation(payload, delivery, tell, log)],

@@ -19,6 +19,7 @@ const metrics = prometheusMetrics()
 const fullName = 'acme/shop'
 const manifest = 'apiVersion: slipway.dev/v1beta1\nkind: App\nmetadata: {name: shop}\nspec:\n'
 
+const { platform, world } = memoryPlatform()
 let on: Stage
 let listening: Listening
 let showing: Promise<void>[] = []
@@ -27,6 +28,7 @@ beforeAll(async () => {
   on = await stage()
   const source = { repository: `${on.github.url}/${fullName}`, branch: 'main' }
   const { showPlan } = await worker(source)
+  const click = async () => expect.fail('a plan has no buttons')
   const cluster = memoryCluster()
   cluster.put(kinds.App, { metadata: { ...shop }, spec: { source } })
   const answer = githubWebhook({
@@ -34,6 +36,7 @@ beforeAll(async () => {
     apps: declaredApps(cluster.kubernetes, kinds.App, cluster.watched(kinds.App)),
     ready: () => true,
     sources: memorySources().sources,
+    buttons: { appId: on.github.app.id, click },
     plans: { foresee: async (offered) => void showing.push(showPlan(offered)) },
     metrics,
     log: silent,
@@ -53,7 +56,6 @@ afterAll(async () => {
 async function worker(source: { repository: string; branch: string }) {
   const { apiUrl: url, app, url: web } = on.github
   const forge = gitHubForge(gitHub({ url, appId: app.id, key: () => app.privateKey }))
-  const { platform, world } = memoryPlatform()
   world.declare(shop, source)
   const stable = aRevision(shop, 'stable')
   await platform.deploy.create(stable)
@@ -97,6 +99,20 @@ test('a file that would be taken is green, with what it would change', async () 
     conclusion: 'success',
     output: { summary: expect.stringContaining('~ run.port: 8080 → 9090') },
   })
+})
+
+test('asked for again, it is as things stand now', async () => {
+  const sha = await pushed('again', '  run: {port: 7070}\n')
+  await on.github.openPull(fullName, { branch: 'again', login: 'ana' })
+  await shown()
+  const [before] = plansOn(sha)
+  await world.clock.sleep(60_000)
+  on.github.rerequest(Number(before?.id), 'ana')
+  await shown()
+  const [after, ...others] = plansOn(sha)
+  expect(others).toEqual([])
+  expect(after?.output).not.toEqual(before?.output)
+  expect(after).toMatchObject({ id: before?.id, conclusion: 'success' })
 })
 
 test('the next push to it is red where the file is wrong', async () => {

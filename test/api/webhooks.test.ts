@@ -176,6 +176,12 @@ test('a click carries what it was on, and who clicked', async () => {
   ])
 })
 
+test('a plan that is asked for again is the plan of its commit', async () => {
+  const one = of('check_run', events.plan())
+  await deliver(one, sign(one.body))
+  expect(parts).toMatchObject({ offers: [{ app: shop, sha, fork: false }], clicks: [] })
+})
+
 describe('a pull request', () => {
   test.each([
     ['of the repository’s own branch', events.offer, false],

@@ -58,6 +58,12 @@ export const click = {
   requested_action: { identifier: 'abort' },
 }
 const run = (change: object) => ({ ...click, check_run: { ...click.check_run, ...change } })
+/** Somebody asked for the plan on a commit once more. */
+export const plan = (change: object = {}) => ({
+  ...run({ external_id: `plan/default/shop/${sha}`, conclusion: 'success', ...change }),
+  action: 'rerequested',
+  requested_action: undefined,
+})
 const runs = [
   sent('check_run', 'a button', click, [202, 'clicked:abort']),
   sent('check_run', 'again', { ...click, action: 'rerequested', requested_action: undefined }, [
@@ -69,6 +75,15 @@ const runs = [
     'a gate again',
     { ...run({ external_id: `${externalId}/approve/before-50` }), action: 'rerequested' },
     ignored('button'),
+  ),
+  sent('check_run', 'a plan again', plan(), accepted),
+  sent('check_run', 'a plan of a fork again', plan({ conclusion: 'neutral' }), ignored('fork')),
+  sent('check_run', 'a plan of another commit', plan({ head_sha: 'f'.repeat(40) }), [202, 'clicked:retry']),
+  sent(
+    'check_run',
+    'a plan of an App that takes its commits elsewhere',
+    plan({ external_id: `plan/default/other/${sha}` }),
+    ignored('not-ours'),
   ),
   sent('check_run', 'created', { ...click, action: 'created' }, ignored('action')),
   sent('check_run', 'completed', { ...click, action: 'completed' }, ignored('action')),
