@@ -99,16 +99,20 @@ function handlers({ buttons, plans, log, ...options }: WebhookOptions): Readonly
   ])
 }
 
+const Ping = z.object({ zen: z.string() })
+const Installed = z.object({ installation: z.object({ id: z.number() }) })
+
 /** GitHub's greeting to a new webhook. */
 function ping(payload: JsonObject): Result {
-  parsed(z.object({ zen: z.string() }), payload, 'ping')
+  parsed(Ping, payload, 'ping')
   return { status: 'pong' }
 }
 
 /** Whether the App is installed where this comes from is for the event itself to say: here only that it is no stranger's. */
 function checkInstallation(payload: JsonObject, installations: WebhookOptions['installations']): void {
-  const { data } = z.object({ installation: z.object({ id: z.number() }) }).safeParse(payload)
-  if (installations && data && !installations.includes(data.installation.id)) {
+  if (!installations) return
+  const { data } = Installed.safeParse(payload)
+  if (data && !installations.includes(data.installation.id)) {
     throw new Problem(403, 'installation-not-allowed', 'this installation is not one of ours')
   }
 }
@@ -119,14 +123,9 @@ function verifier(secrets: readonly string[]) {
   const nobody = `sha256=${'0'.repeat(64)}`
   return async (bytes: Uint8Array, signature: string | null): Promise<void> => {
     const text = utf8(bytes)
-    const refused = new Problem(
-      401,
-      signature === null ? 'signature-missing' : 'signature-invalid',
-      'X-Hub-Signature-256 must be the HMAC of the body with the secret of this webhook',
-    )
     // No signature can be right for these; with one, the body's own fault is named.
     if (!text) {
-      if (signature === null) throw refused
+      if (signature === null) throw unsigned(signature)
       throw new Problem(
         400,
         'body-not-json-object',
@@ -135,9 +134,16 @@ function verifier(secrets: readonly string[]) {
     }
     // Decoding lost nothing, so this is the HMAC of the very bytes that came. Every secret is tried: no early end to time.
     const right = await Promise.all(webhooks.map((one) => one.verify(text, signature || nobody)))
-    if (!right.includes(true)) throw refused
+    if (!right.includes(true)) throw unsigned(signature)
   }
 }
+
+const unsigned = (signature: string | null) =>
+  new Problem(
+    401,
+    signature === null ? 'signature-missing' : 'signature-invalid',
+    'X-Hub-Signature-256 must be the HMAC of the body with the secret of this webhook',
+  )
 
 function deliveryOf({ headers }: Request): string {
   const delivery = headers.get('x-github-delivery') ?? ''
