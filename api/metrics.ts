@@ -7,7 +7,7 @@ export interface Metrics {
   readonly event: (result: string) => void
   readonly redelivered: (result: 'asked' | 'failed') => void
   readonly limited: (kind: string) => void
-  readonly looked: (result: 'told' | 'failed') => void
+  readonly looked: (result: 'told' | 'failed', times?: number) => void
   readonly commanded: (result: string) => void
   readonly text: () => Promise<string>
   readonly contentType: string
@@ -47,7 +47,7 @@ export function prometheusMetrics(): Metrics {
     event: (result) => events.inc({ result }),
     redelivered: (result) => redeliveries.inc({ result }),
     limited: (kind) => limits.inc({ kind }),
-    looked: (result) => looks.inc({ result }),
+    looked: (result, times = 1) => looks.inc({ result }, times),
     commanded: (result) => commands.inc({ result }),
     text: () => register.metrics(),
     contentType: register.contentType,

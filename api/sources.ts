@@ -6,11 +6,13 @@ import {
   type AppInput,
   type AppState,
   appStatus,
+  type Moves,
   type SourceMoved,
   sourceMoved,
   taskQueue,
 } from '../workflows/messages.ts'
 import type { Metrics } from './metrics.ts'
+import { together } from './together.ts'
 
 export interface Sources {
   /** Returns when Temporal has the message for good; fails when it cannot say so in time. */
@@ -27,29 +29,41 @@ export const noCommit = '0'.repeat(40)
 export function temporalSources(client: Client, metrics: Pick<Metrics, 'looked'>, deadline = 5_000): Sources {
   const within = <T>(ask: () => Promise<T>) => client.withDeadline(Date.now() + deadline, ask)
   const told = new Map<string, string>()
+  const tell = together<Told>(async (key, all) => {
+    const [{ app, moved }, ...rest] = all
+    const moves: Moves = [moved, ...rest.map((one) => one.moved)]
+    try {
+      await within(() => signal(client.workflow, app, moves))
+      metrics.looked('told', moves.length)
+      const newest = moves.findLast(({ after }) => after !== noCommit)
+      if (newest) told.set(key, newest.after)
+    } catch (cause) {
+      metrics.looked('failed', moves.length)
+      const what = `cannot tell the workflow of ${key} to look again`
+      throw new Error(`${what}: Temporal gave no answer`, { cause })
+    }
+  }, movesAtMost)
   return {
     told: (app) => told.get(appKey(app)),
-    async lookAgain(app, moved) {
-      try {
-        await within(() => signal(client.workflow, app, moved))
-        metrics.looked('told')
-        if (moved.after !== noCommit) told.set(appKey(app), moved.after)
-      } catch (cause) {
-        metrics.looked('failed')
-        const what = `cannot tell the workflow of ${appKey(app)} to look again`
-        throw new Error(`${what}: Temporal gave no answer`, { cause })
-      }
-    },
+    lookAgain: (app, moved) => tell(appKey(app), { app, moved }),
     state: (app) => within(() => client.workflow.getHandle(appWorkflowId(app)).query(appStatus)),
   }
 }
 
-const signal = (workflow: WorkflowClient, app: AppRef, moved: SourceMoved) =>
+/** In one message: some fifteen kilobytes. */
+const movesAtMost = 100
+
+interface Told {
+  readonly app: AppRef
+  readonly moved: SourceMoved
+}
+
+const signal = (workflow: WorkflowClient, app: AppRef, moves: Moves) =>
   workflow.signalWithStart('app', {
     workflowId: appWorkflowId(app),
     taskQueue,
     args: [{ app } satisfies AppInput],
     signal: sourceMoved,
-    signalArgs: [moved],
+    signalArgs: moves,
     staticSummary: `releases of ${appKey(app)}`,
   })

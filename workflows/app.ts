@@ -62,10 +62,10 @@ function beginLife({ app, state }: AppInput): Life {
     looks: 0,
     pushers: new Map(),
   }
-  setHandler(sourceMoved, (push) => {
+  setHandler(sourceMoved, (...pushes) => {
     life.moved = true
-    life.pushed.push(push)
-    if (push.pusher) noteThePusher(life, push.after, push.pusher)
+    life.pushed.push(...pushes)
+    for (const { after, pusher } of pushes) if (pusher) noteThePusher(life, after, pusher)
   })
   setHandler(releaseFinished, ({ release, ...ending }) => {
     life.endings.set(release.seq, ending)

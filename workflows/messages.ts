@@ -19,7 +19,9 @@ export interface SourceMoved {
   readonly pusher?: string
 }
 
-export const sourceMoved = defineSignal<[SourceMoved]>('sourceMoved')
+/** Several when they came close together. */
+export type Moves = [SourceMoved, ...SourceMoved[]]
+export const sourceMoved = defineSignal<Moves>('sourceMoved')
 
 /** A release's last word to its App; the App also awaits the child, this survives its continue-as-new. */
 export interface ReleaseFinished {

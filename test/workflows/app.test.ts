@@ -73,6 +73,17 @@ describe('many pushes', () => {
     await stage.close({ serves: first })
   })
 
+  it('that are told of in one message have an outcome each', async () => {
+    const { stage } = await stableStage(temporal)
+    const [older, newer, forged] = [stage.commit(), stage.commit(), 'f'.repeat(40)]
+    const move = (after: string) => ({ ref: 'refs/heads/main', after, delivery: after })
+    await stage.appHandle().signal(sourceMoved, move(forged), move(newer), move(older))
+    expect(await stage.ended(newer)).toMatchObject({ outcome: 'promoted' })
+    expect(await stage.ended(older)).toMatchObject({ outcome: 'superseded' })
+    expect(await stage.ended(forged)).toMatchObject({ outcome: 'ignored' })
+    await stage.close({ serves: newer })
+  })
+
   it('say what began each release, who did, what it costs, and what took its place', async () => {
     const { stage, first } = await stableStage(temporal)
     expect(stage.releaseOf(first)).toMatchObject({ cause: 'push' })

@@ -11,7 +11,14 @@ import type { Script, WorldCall } from '../../platform/memory/world.ts'
 import { type MemoryOptions, memoryPlatform } from '../../platform/memory.ts'
 import type { Platform } from '../../platform/platform.ts'
 import type { app as appWorkflow } from '../../workflows/app.ts'
-import { type AppInput, type AppState, appStatus, command, sourceMoved } from '../../workflows/messages.ts'
+import {
+  type AppInput,
+  type AppState,
+  appStatus,
+  command,
+  type Moves,
+  sourceMoved,
+} from '../../workflows/messages.ts'
 import { eachVerb } from './each-verb.ts'
 import type { Temporal } from './temporal.ts'
 
@@ -92,7 +99,7 @@ export async function openStage(
     async say(sha: string, delivery = `delivery-${sha.slice(0, 7)}`) {
       const moved = { ref: 'refs/heads/main', after: sha, delivery }
       const input: AppInput = { app, ...(renewAfter !== undefined && { renewAfter }) }
-      await env.client.workflow.signalWithStart<typeof appWorkflow, Parameters<typeof sayNothing>>('app', {
+      await env.client.workflow.signalWithStart<typeof appWorkflow, Moves>('app', {
         workflowId: appWorkflowId(app),
         taskQueue,
         args: [input],
@@ -226,8 +233,6 @@ function requestOf(verb: ReleaseVerb | AppVerb, more: Partial<CommandRequest>): 
   requests += 1
   return { id: `request-${requests}`, verb, reason: '', by: 'ana', ...more }
 }
-
-const sayNothing = (_: { ref: string; after: string; delivery: string }) => undefined
 
 /** A manifest with quick steps; `release` adds to them. */
 export const manifestOf = (release = ''): string => `
