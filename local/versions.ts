@@ -29,3 +29,10 @@ export const debianPrograms = {
   conntrack: { package: 'conntrack', accepts: /conntrack v1\.4\./ },
   iptables: { package: 'iptables', accepts: /iptables v1\.8\./ },
 } as const
+
+/** The browser for tests of pages: from its package, or one of these names on the PATH whose version is known to work. */
+export const debianBrowser = {
+  package: 'chromium-headless-shell',
+  names: ['chromium', 'chromium-headless-shell', 'google-chrome'],
+  accepts: / 1[4-6]\d\.\d/,
+} as const

@@ -95,28 +95,36 @@ async function programsOnPath(): Promise<Partial<Record<Program, string>>> {
 function unpacked(packages: readonly string[], note: (text: string) => void): Promise<string> {
   const key = createHash('sha256').update(packages.join(' ')).digest('hex').slice(0, 12)
   return cached(`debian-${key}`, async (draft, folder) => {
-    const downloads = join(draft, 'packages')
-    mkdirSync(downloads)
-    note('downloading')
-    await download(packages, downloads)
-    note('unpacking')
-    for (const file of readdirSync(downloads)) await run(['dpkg-deb', '-x', join(downloads, file), draft])
-    await run(['rm', '-r', downloads])
+    await withLists(() => unpackPackages(packages, draft, note))
     nameEveryProgram(draft, folder)
   })
 }
 
-async function download(packages: readonly string[], folder: string): Promise<void> {
-  const fetch = () =>
-    run(['apt-get', 'download', '-o', 'APT::Sandbox::User=root', ...packages], {
-      cwd: folder,
-      timeout: 300_000,
-    })
+/** Fetches packages, whose sums apt compares with the archive's signed lists, and unpacks them into a folder. */
+export async function unpackPackages(
+  packages: readonly string[],
+  folder: string,
+  note: (text: string) => void,
+): Promise<void> {
+  const downloads = join(folder, 'packages')
+  mkdirSync(downloads, { recursive: true })
+  note('downloading')
+  await run(['apt-get', 'download', '-o', 'APT::Sandbox::User=root', ...packages], {
+    cwd: downloads,
+    timeout: 300_000,
+  })
+  note('unpacking')
+  for (const file of readdirSync(downloads)) await run(['dpkg-deb', '-x', join(downloads, file), folder])
+  await run(['rm', '-r', downloads])
+}
+
+/** Works with apt's lists of packages: fetches them anew when they are empty, or older than the archive. */
+export async function withLists(work: () => Promise<void>): Promise<void> {
   try {
-    await fetch()
+    await work()
   } catch {
-    await run(['apt-get', 'update'], { timeout: 300_000 }) // The lists are empty, or older than the archive.
-    await fetch()
+    await run(['apt-get', 'update'], { timeout: 300_000 })
+    await work()
   }
 }
 
