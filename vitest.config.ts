@@ -18,7 +18,13 @@ export default defineConfig({
           // Properties are computed, not waited for: a busy machine takes longer and finds the same.
           testTimeout: 60_000,
           include: ['test/**/*.test.ts'],
-          exclude: ['test/workflows/**', 'test/machine/**', 'test/contract/real/**', 'test/e2e/**'],
+          exclude: [
+            'test/workflows/**',
+            'test/machine/**',
+            'test/browser/**',
+            'test/contract/real/**',
+            'test/e2e/**',
+          ],
         },
       },
       { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real, testTimeout: 90_000 } },
@@ -31,6 +37,7 @@ export default defineConfig({
           ...real,
         },
       },
+      { test: { name: 'browser', include: ['test/browser/**/*.test.ts'], ...real } },
       { test: { name: 'contract', include: ['test/contract/real/**/*.test.ts'], ...real } },
       { test: { name: 'machine', include: ['test/machine/**/*.test.ts'], ...alone } },
       // Two cores carry three of these Apps under load, with their builds, before time runs out for what they wait for.

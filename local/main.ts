@@ -8,6 +8,7 @@ import { endOfProgram } from './process.ts'
 import { createProgress, StageFailure } from './progress.ts'
 import { readState } from './state.ts'
 import { aligned, places, status } from './status.ts'
+import { chromium } from './tools/chromium.ts'
 import { wheelProgram } from './tools/python.ts'
 import { up } from './up.ts'
 
@@ -47,7 +48,11 @@ verb('down', 'stop it all and put the machine back; repositories and images stay
 
 verb('test', 'types, lint, and every test, on the real parts').action(async () => {
   const { test } = await import('./test.ts')
-  process.exitCode = await test(paths.root, { isUp: async () => readState().running, tools: testTools })
+  process.exitCode = await test(paths.root, {
+    isUp: async () => readState().running,
+    tools: testTools,
+    browser: async () => ({ SLIPWAY_CHROMIUM: await chromium() }),
+  })
 })
 
 /** Where tests find the programs that they start by themselves. */

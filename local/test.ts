@@ -14,6 +14,8 @@ export interface Lab {
   readonly isUp: () => Promise<boolean>
   /** Environment that lets tests find the tools they start themselves. */
   readonly tools: () => Promise<Record<string, string>>
+  /** The same for tests that look at pages. */
+  readonly browser: () => Promise<Record<string, string>>
 }
 
 /** Runs every stage; resolves with the process's exit code. */
@@ -30,6 +32,7 @@ export async function test(root: string, lab: Lab): Promise<number> {
   const tools = await lab.tools()
   await suite('workflows', run, tally, tools)
   await suite('replays', run, tally, tools)
+  await suite('browser', run, tally, await lab.browser())
   if (await run('up', [process.execPath, 'dist/local/main.js', 'up'])) {
     await suite('contract', run, tally, tools)
     await suite('stories', run, tally, tools)
