@@ -1,12 +1,13 @@
 // The frame of every page: its head, its style, and who is looking.
 import { html, raw } from 'hono/html'
+import { script, scriptSum } from './live.ts'
 
 export type Html = ReturnType<typeof html>
 
 export interface Frame {
   readonly title: string
-  /** Seconds after which the page is loaded again; undefined: it stays. */
-  readonly again?: number | undefined
+  /** Whether it shows by itself what changes. */
+  readonly live?: boolean
   /** Who is looking. */
   readonly login: string
   readonly logins: readonly string[]
@@ -15,15 +16,15 @@ export interface Frame {
 }
 
 export async function pageOf(frame: Frame, content: Html): Promise<Response> {
-  const { title, again, login, logins, formsTo } = frame
+  const { title, live = false, login, logins, formsTo } = frame
   const text = await html`<!doctype html>
 <html lang="en">
   <head>
     <meta charset="utf-8">
     <meta name="viewport" content="width=device-width, initial-scale=1">
-    ${again === undefined ? '' : html`<meta http-equiv="refresh" content="${again}">`}
     <title>${title}</title>
     <link rel="stylesheet" href="/style.css">
+    ${live ? html`<script type="module">${raw(script)}</script>` : ''}
   </head>
   <body>
     <header>
@@ -39,7 +40,7 @@ export async function pageOf(frame: Frame, content: Html): Promise<Response> {
   return new Response(String(text), {
     headers: {
       'content-type': 'text/html; charset=utf-8',
-      'content-security-policy': policy(formsTo),
+      'content-security-policy': policy({ live, formsTo }),
       'x-content-type-options': 'nosniff',
       // Without it a browser says of the buttons' forms that they come from nowhere.
       'referrer-policy': 'same-origin',
@@ -47,8 +48,15 @@ export async function pageOf(frame: Frame, content: Html): Promise<Response> {
   })
 }
 
-const policy = (formsTo = '') =>
-  `default-src 'none'; style-src 'self'; form-action 'self' ${formsTo}; frame-ancestors 'none'; base-uri 'none'`
+const policy = ({ live, formsTo = '' }: Pick<Frame, 'live' | 'formsTo'>) =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    ...(live ? [`script-src '${scriptSum}'`, "connect-src 'self'"] : []),
+    `form-action 'self' ${formsTo}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ')
 
 export const stylesheet = `
 :root { color-scheme: light dark;

@@ -62,9 +62,9 @@ function visitorOf({ users, apps }: State, asked: string | undefined): Visitor {
   return { login: logins.find((login) => login === asked) ?? logins[0] ?? 'nobody', logins }
 }
 
-/** What is shown changes by itself: the page is loaded again and again. */
+/** What is shown changes by itself. */
 const live = (visitor: Visitor, title: string, content: Html) =>
-  pageOf({ title, again: 2, ...visitor }, content)
+  pageOf({ title, live: true, ...visitor }, content)
 
 function repositoryPages(pages: Pages, state: State): void {
   pages.get('/', (context) => live(context.var.visitor, 'Repositories', repositoryList(state)))

@@ -1,4 +1,5 @@
 // The pages, as a browser asks for them: what stands on a commit, buttons that send webhooks, and nothing that could run.
+import { createHash } from 'node:crypto'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Stage, stage } from '../stage.ts'
 
@@ -71,16 +72,28 @@ describe('the pages', () => {
     expect(text).toContain('<td class="number">4120</td>')
     expect(text).toContain('slipway.yaml:12:5')
     expect(text).toContain('unknown key &lt;port&gt;')
-    expect(text).not.toMatch(/<script|<b>ana/)
+    expect(text).not.toMatch(/<script>|<b>ana/)
   })
   test('show where the commit was deployed', async () => {
     const { text } = await look(`/acme/shop/commit/${sha}/checks`)
     expect(text).toContain('default/shop')
     expect(text).toContain('href="https://shop.example.com"')
   })
-  test('let nothing run', async () => {
-    const { headers } = await look(`/acme/shop/commit/${sha}/checks`)
-    expect(headers.get('content-security-policy')).toContain("default-src 'none'")
+  test('let nothing run but the one script that shows what changes', async () => {
+    const { headers, text } = await look(`/acme/shop/commit/${sha}/checks`)
+    const [, script = ''] = /<script type="module">(.*?)<\/script>/s.exec(text) ?? []
+    const sum = createHash('sha256').update(script).digest('base64')
+    const policy = headers.get('content-security-policy')?.split('; ') ?? []
+    expect(policy).toContain("default-src 'none'")
+    expect(policy.filter((rule) => rule.startsWith('script-src'))).toEqual([`script-src 'sha256-${sum}'`])
+  })
+  test('let nothing at all run where an App is made', async () => {
+    const { headers, text } = await look('/settings/apps/new')
+    expect(headers.get('content-security-policy')).not.toContain('script-src')
+    expect(text).not.toContain('<script')
+  })
+  test('say where their forms come from', async () => {
+    const { headers } = await look('/')
     // With `no-referrer` a browser would send the buttons' forms with `Origin: null`.
     expect(headers.get('referrer-policy')).toBe('same-origin')
   })
