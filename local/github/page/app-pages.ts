@@ -105,10 +105,13 @@ function places({ repositories, installations }: State, app: App): Html {
   const owners = [...new Set(repositories.map(({ owner }) => owner.login))]
   const isInstalled = (owner: string) =>
     installations.some((one) => one.app === app && one.account.login === owner)
+  if (owners.length === 0) return html`<h1>Install ${app.name}</h1><p>There is no repository yet.</p>`
   return html`
     <h1>Install ${app.name}</h1>
+    <p>It sees every repository of an account that it is installed on.</p>
     <form method="post" class="wide"><ul class="list">${owners.map(
       (owner) => html`<li><span class="grow">${owner}</span>
+        ${isInstalled(owner) ? html`<span class="state success">installed</span>` : ''}
         <button name="${isInstalled(owner) ? 'uninstall' : 'install'}" value="${owner}">${isInstalled(owner) ? 'Uninstall' : 'Install'}</button></li>`,
     )}</ul></form>`
 }

@@ -26,10 +26,10 @@ export function checksOf(repository: Repository, { sha, message, author }: Commi
 
 function checkRunCard(repository: Repository, run: CheckRun): Html {
   const state = run.conclusion ?? run.status
-  return html`<section class="card" id="run-${run.id}">
+  return html`<section class="card" id="run-${run.id}" aria-labelledby="name-${run.id}">
     <header>
-      <h2><span class="state ${kindOf(state)}">${run.name}</span></h2>
-      <span class="quiet">${state.replace('_', ' ')} · ${run.completedAt ?? run.startedAt}</span>
+      <h2 id="name-${run.id}"><span class="state ${kindOf(state)}">${run.name}</span></h2>
+      <span class="quiet grow">${state.replace('_', ' ')} ${since(run)}</span>
       ${buttons(repository, run)}
     </header>
     <div>
@@ -40,6 +40,13 @@ function checkRunCard(repository: Repository, run: CheckRun): Html {
       <p class="quiet"><a href="${run.detailsUrl}" rel="noreferrer">Details at ${run.suite.app.name}</a> · ${run.externalId}</p>
     </div>
   </section>`
+}
+
+/** When it ended, else since when it goes on. */
+function since({ completedAt, startedAt }: CheckRun): Html {
+  const time = completedAt ?? startedAt
+  const shown = time.replace('T', ' ').replace('Z', ' UTC')
+  return html`${completedAt === null ? 'since' : '·'} <time datetime="${time}">${shown}</time>`
 }
 
 /** As on GitHub, a run's buttons are there when it is completed. */
@@ -55,11 +62,14 @@ function buttons(repository: Repository, run: CheckRun): Html | '' {
   )}</form>`
 }
 
-const annotation = (one: Json): Html => html`<div class="annotation">
-  <strong>${one.title ?? one.annotation_level}</strong>
-  <code>${one.path}:${one.start_line}${one.start_column === null ? '' : `:${one.start_column}`}</code>
-  <pre>${one.message}</pre>
-</div>`
+function annotation(one: Json): Html {
+  const kind = one.annotation_level === 'failure' ? 'grave' : ''
+  return html`<div class="annotation ${kind}" role="note">
+    <strong>${one.title ?? one.annotation_level}</strong>
+    <code>${one.path}:${one.start_line}${one.start_column === null ? '' : `:${one.start_column}`}</code>
+    <pre>${one.message}</pre>
+  </div>`
+}
 
 function deploymentLine({ environment, statuses }: Deployment): Html {
   const last = statuses.at(-1)

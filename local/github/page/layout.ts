@@ -74,13 +74,13 @@ h1 { font-size: 1.35rem; margin: 0 0 1rem } h2 { font-size: 1.1rem; margin: 1.5r
 code, pre { font-family: ui-monospace, monospace; font-size: .87em }
 code { background: var(--raised); padding: .1em .3em; border-radius: 4px }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 6px; padding: .8rem; overflow-x: auto }
-pre code { padding: 0; background: none }
+pre code { padding: 0; background: none; font-size: inherit } :not(pre) > code { overflow-wrap: anywhere }
 .quiet { color: var(--quiet); font-size: .9em }
 .list, .card { border: 1px solid var(--line); border-radius: 8px; overflow: hidden; margin: 0 0 1rem; padding: 0; list-style: none }
-.list > li { display: flex; gap: .8rem; align-items: baseline; padding: .7rem 1rem; border-top: 1px solid var(--line) }
-.list > li:first-child { border-top: 0 } .list .grow { flex: 1; min-width: 0; overflow-wrap: anywhere }
+.list > li { display: flex; flex-wrap: wrap; gap: .2rem .8rem; align-items: baseline; padding: .7rem 1rem; border-top: 1px solid var(--line) }
+.list > li:first-child { border-top: 0 } .list .grow { flex: 1 1 12rem; min-width: 0; overflow-wrap: anywhere }
 .card > header { padding: .7rem 1rem } .card > div { padding: .3rem 1rem 1rem; overflow-x: auto }
-.card > header h2 { margin: 0 }
+.card > header h2 { margin: 0 } .card > header .grow { flex: 1 1 16rem } .card > div > :last-child { margin-bottom: 0 }
 .state::before { display: inline-block; width: 1.2em; font-weight: 700 }
 .success { color: var(--good) } .success::before { content: '✓' }
 .failure { color: var(--bad) } .failure::before { content: '✕' }
@@ -90,11 +90,14 @@ pre code { padding: 0; background: none }
 table { border-collapse: collapse; margin: .6rem 0 } th, td { border: 1px solid var(--line); padding: .3rem .7rem; text-align: left }
 th { background: var(--raised) } thead:not(:has(th:not(:empty))) { display: none } .number { text-align: right; font-variant-numeric: tabular-nums }
 blockquote { margin: .5rem 0; padding-left: .8rem; border-left: 3px solid var(--line); color: var(--quiet) }
-.annotation { border-left: 3px solid var(--bad); padding: .2rem .8rem; margin: .6rem 0 }
+.annotation { border-left: 3px solid var(--busy); padding: .2rem .8rem; margin: .6rem 0 }
+.annotation.grave { border-color: var(--bad) }
 .annotation pre { margin: .3rem 0 0; white-space: pre-wrap }
-form { display: inline-flex; gap: .5rem; align-items: center; margin: 0 }
+form { display: inline-flex; flex-wrap: wrap; gap: .5rem; align-items: center; margin: 0 }
+form.wide { display: block } main > form { margin-bottom: 1rem }
 button { font: inherit; padding: .25rem .8rem; border: 1px solid var(--line); border-radius: 6px; cursor: pointer;
   background: var(--ground); color: var(--text) }
 button:hover { border-color: var(--quiet) } button.main, [aria-pressed=true] { border-color: var(--good); color: var(--good); font-weight: 600 }
 .people { font-size: .9em }
+@media (max-width: 40rem) { header { padding: .7rem 1rem } main { padding: 1rem } th, td { padding: .25rem .45rem } }
 `
