@@ -5,13 +5,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { exitCodes } from '../../cli/exit.ts'
 import type { Github as Door } from '../../cli/github.ts'
-import { keeper } from '../../cli/registration.ts'
 import { type Github, startGithub } from '../../local/github/server.ts'
-import { gitHub } from '../../platform/github/client.ts'
-import { exchange } from '../../platform/github/exchange.ts'
-import { kubernetes } from '../../platform/kubernetes.ts'
 import { type KubeServer, kubeServer } from '../api/kube-server.ts'
 import { httpServer } from '../platform/http-server.ts'
+import { addressIn, doorTo } from './github-door.ts'
 import { slipway } from './screen.ts'
 
 const root = mkdtempSync(join(tmpdir(), 'github-'))
@@ -26,13 +23,7 @@ beforeAll(async () => {
   await github.createRepository('acme/store')
   kube = await kubeServer()
   receiver = await httpServer((_, response) => void response.writeHead(202).end())
-  door = {
-    keeper: keeper(kubernetes({ config: kube.config })),
-    at: ({ url, id, key }) => ({
-      asApp: gitHub({ url, appId: id, key: () => key }).asApp,
-      withToken: exchange({ url }),
-    }),
-  }
+  door = doorTo(kube)
 })
 afterAll(async () => {
   await github.close()
@@ -62,7 +53,7 @@ async function agree(address: string): Promise<void> {
 it('registers, is installed, and lacks nothing', async () => {
   const agreed: Promise<void>[] = []
   const heard = (text: string) => {
-    const address = /http:\/\/127\.0\.0\.1:\d+\/\w+/.exec(text)?.[0]
+    const address = addressIn(text)
     if (address) agreed.push(agree(address))
   }
   const args = [
