@@ -12,7 +12,7 @@ export async function chromium(note: (text: string) => void = () => {}): Promise
   const own = await browserOnPath()
   if (own !== undefined) return own
   await cached(name, async (draft, folder) => {
-    await withLists(async () => unpackPackages(await wanted(), draft, note))
+    await fetchInto(draft, note)
     writeFileSync(join(draft, 'fonts.conf'), fontsIn(folder))
     mkdirSync(join(draft, 'bin'))
     writeFileSync(join(draft, 'bin', 'chromium'), starter(folder), { mode: 0o755 })
@@ -36,6 +36,16 @@ async function browserOnPath(): Promise<string | undefined> {
   return undefined
 }
 
+async function fetchInto(folder: string, note: (text: string) => void): Promise<void> {
+  try {
+    await withLists(async () => unpackPackages(await wanted(), folder, note))
+  } catch (cause) {
+    const known = debianBrowser.names.join(' or ')
+    const advice = `Without a browser no page is tested: put a ${known} on the PATH.`
+    throw new Error(`${(cause as Error).message}\n${advice}`, { cause })
+  }
+}
+
 /** The browser, and of what it needs the packages that are not installed. */
 async function wanted(): Promise<readonly string[]> {
   const { stdout } = await run(
@@ -48,8 +58,10 @@ async function wanted(): Promise<readonly string[]> {
 
 /** It finds its libraries and fonts through a wrapper, so that no path leaks into what starts it. */
 const starter = (folder: string): string => `#!/bin/sh
-libraries=${folder}/usr/lib/${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu
-export LD_LIBRARY_PATH=$libraries:$libraries/pulseaudio FONTCONFIG_FILE=${folder}/fonts.conf
+machine=${process.arch === 'arm64' ? 'aarch64' : 'x86_64'}-linux-gnu
+libraries=${folder}/usr/lib/$machine
+export LD_LIBRARY_PATH=$libraries:$libraries/pulseaudio:${folder}/lib/$machine
+export FONTCONFIG_FILE=${folder}/fonts.conf
 exec ${folder}/usr/lib/chromium/chromium-headless-shell "$@"
 `
 
