@@ -4,7 +4,7 @@ import { type AppRef, appKey } from '../domain/app.ts'
 import type { ReleaseRef, ReleaseStatus } from '../domain/release.ts'
 import { newsOf, releaseMoved, type TellInput, tellWorkflowId } from '../domain/telling.ts'
 import type { Platform, Told } from '../platform/platform.ts'
-import type { Clock } from './clock.ts'
+import { alive, type Clock } from './clock.ts'
 
 type Parts = Pick<Platform, 'report' | 'deploy' | 'forge' | 'sink'>
 
@@ -21,11 +21,19 @@ export function tellVerbs({ report, forge, sink }: Parts) {
       return { told: await forge.tell(asked.repository, status, asked.told) }
     },
 
-    /** Sends what became of the release since so many transitions; returns how many are sent now. */
+    /**
+     * Sends what became of the release since so many transitions; returns how many are sent now. How far it came rides in the
+     * heartbeat: whoever takes but a few at a time has them all in the end.
+     */
     async sendEvents({ release, sent }: { release: ReleaseRef; sent: number }): Promise<number> {
-      const status = await report.recorded(release)
-      if (!status || !sink) return sent
-      return await sink.tell(status, sent)
+      const { cancellationSignal: signal, info } = Context.current()
+      const before = (info.heartbeatDetails as number | undefined) ?? sent
+      return await alive<number, number>(async (progress) => {
+        progress(before)
+        const status = await report.recorded(release)
+        if (!status || !sink) return sent
+        return await sink.tell(status, before, { signal, progress })
+      })
     },
   }
 }

@@ -290,9 +290,13 @@ export interface Sink {
   /**
    * Sends what became of the release beyond its first `told` transitions; returns how many there are now. What is sent again is the
    * same by `source` and `id`. An event that is refused for good is passed over. Fails `NoAnswer` when one was not taken and may be
-   * another time.
+   * another time. `progress` hears how many are told so far, after each; `signal` ends it between two.
    */
-  readonly tell: (status: ReleaseStatus, told: number) => Promise<number>
+  readonly tell: (
+    status: ReleaseStatus,
+    told: number,
+    follow?: { readonly signal?: AbortSignal; readonly progress?: (told: number) => void },
+  ) => Promise<number>
 }
 
 /** By CloudEvents 1.0. */

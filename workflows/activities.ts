@@ -77,11 +77,22 @@ export const returning = proxyActivities<Pick<Activities, 'returnTraffic' | 'res
 })
 
 /** Others may be away for days, as long as a delivery of theirs could be asked for again; they are told what is true by then. */
-export const telling = proxyActivities<Pick<Activities, 'tellCommit' | 'sendEvents' | 'showPlan'>>({
-  ...ends,
-  startToCloseTimeout: '2m',
+const others: ActivityOptions = {
   scheduleToCloseTimeout: '3 days',
   retry: { initialInterval: '2s', maximumInterval: '5m' },
+}
+
+export const telling = proxyActivities<Pick<Activities, 'tellCommit' | 'showPlan'>>({
+  ...ends,
+  ...others,
+  startToCloseTimeout: '2m',
+})
+
+/** A slow program takes seconds for each event of many. */
+export const sending = proxyActivities<Pick<Activities, 'sendEvents'>>({
+  ...alive,
+  ...others,
+  startToCloseTimeout: '1h',
 })
 
 /** The next word waits for this one: of a worker that died with it, it must not wait for long. */

@@ -9,7 +9,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow'
 import { type News, releaseMoved, type TellInput } from '../domain/telling.ts'
-import { telling } from './activities.ts'
+import { sending, telling } from './activities.ts'
 import { failureOf } from './failure.ts'
 import { searchAttributes } from './search-attributes.ts'
 
@@ -51,7 +51,7 @@ export async function tell(input: TellInput, before?: Before): Promise<void> {
   async function sendEvents(): Promise<void> {
     await follow(heard, isLong, async ({ standing }) => {
       words += 1
-      sent = await telling.sendEvents.executeWithOptions({ summary: standing }, [{ release, sent }])
+      sent = await sending.sendEvents.executeWithOptions({ summary: standing }, [{ release, sent }])
     })
   }
 

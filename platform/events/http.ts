@@ -6,7 +6,7 @@ import type { Lookup } from '../hooks/address.ts'
 import { NotAsked, post, reason, retryAfter } from '../hooks/post.ts'
 import { signatureHeaders } from '../hooks/signature.ts'
 import type { CloudEvent, Sink } from '../platform.ts'
-import { eventsOf, transitionsOf } from './transition.ts'
+import { sinkOf } from './sink.ts'
 
 export interface HttpSinkOptions {
   readonly url: string
@@ -27,17 +27,12 @@ export interface HttpSinkOptions {
 export function httpSink(options: HttpSinkOptions): Sink {
   const { onRefused = () => undefined } = options
   const { send } = sender(options)
-  return {
-    tell: async (status, told) => {
-      for (const event of eventsOf(status, told)) {
-        await send(event).catch((error: unknown) => {
-          if (!(error instanceof PermanentFailure)) throw error
-          onRefused(error.message, event)
-        })
-      }
-      return transitionsOf(status)
-    },
-  }
+  return sinkOf((event) =>
+    send(event).catch((error: unknown) => {
+      if (!(error instanceof PermanentFailure)) throw error
+      onRefused(error.message, event)
+    }),
+  )
 }
 
 /** Sends one event. Fails `NoAnswer` when it was not taken and may be another time, `Invalid` when it never will be. */

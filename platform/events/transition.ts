@@ -9,9 +9,22 @@ import { leftOut } from '../report/trim.ts'
  * gets it twice can tell.
  */
 export const eventsOf = (status: ReleaseStatus, told = 0): readonly CloudEvent[] =>
+  tellings(status, told).flatMap(({ events }) => events)
+
+/** What one transition is told by, and how many transitions are told with it. */
+interface Telling {
+  readonly events: readonly CloudEvent[]
+  readonly told: number
+}
+
+/** The same events, one transition after the other. */
+export const tellings = (status: ReleaseStatus, told = 0): readonly Telling[] =>
   momentsOf(status)
     .filter(({ index }) => index >= told)
-    .flatMap((moment) => happenings(status, moment).map((happening) => event(status, moment, happening)))
+    .map((moment) => ({
+      events: happenings(status, moment).map((happening) => event(status, moment, happening)),
+      told: moment.index + 1,
+    }))
 
 /** How many transitions there were so far, also those that the history has no room for: what `told` is next time. */
 export const transitionsOf = ({ transitions }: ReleaseStatus): number =>

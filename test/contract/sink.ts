@@ -7,8 +7,8 @@ import { promoted } from '../platform/events/release.ts'
 
 export interface SinkSetup {
   readonly sink: Sink
-  /** How the next event is answered. */
-  readonly next: (answer: 'away' | 'refuses') => void
+  /** How the next event is answered that no answer is set for yet. */
+  readonly next: (answer: 'takes' | 'away' | 'refuses') => void
   /** What the other side knows, each event once, in the order in which it first came. */
   readonly taken: () => readonly CloudEvent[]
   readonly close: () => Promise<void>
@@ -48,6 +48,29 @@ export function sinkContract(name: string, make: () => Promise<SinkSetup>): void
       expect(await setup.sink.tell({ ...promoted, release }, 0)).toBe(transitions.length)
       expect(setup.taken()).not.toContainEqual(refused)
       expect(setup.taken()).toEqual([...all, ...others])
+    })
+
+    test('says how far it came, and goes on from there', async () => {
+      const status = { ...promoted, release: { ...promoted.release, seq: 9 } }
+      const heard: number[] = []
+      const progress = (told: number) => void heard.push(told)
+      for (const answer of ['takes', 'takes', 'away'] as const) setup.next(answer)
+      await expect(setup.sink.tell(status, 0, { progress })).rejects.toBeInstanceOf(NoAnswer)
+      expect(heard).toEqual([1, 2])
+      expect(await setup.sink.tell(status, 2, { progress })).toBe(transitions.length)
+      expect(heard).toEqual(transitions.map((_, index) => index + 1))
+      expect(setup.taken().slice(-all.length)).toEqual(eventsOf(status))
+    })
+
+    test('ends between two transitions when it is to end', async () => {
+      const status = { ...promoted, release: { ...promoted.release, seq: 10 } }
+      const ending = new AbortController()
+      const progress = (told: number) => void (told === 2 && ending.abort(new Error('the worker stops')))
+      const before = setup.taken().length
+      await expect(setup.sink.tell(status, 0, { signal: ending.signal, progress })).rejects.toThrow(
+        'the worker stops',
+      )
+      expect(setup.taken().slice(before)).toEqual(eventsOf(status).slice(0, 2))
     })
   })
 }

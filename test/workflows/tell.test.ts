@@ -1,6 +1,7 @@
 // Others are told of a release by a workflow of its own: in the end all of it, however long they were away, and the release waits for nobody.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RateLimited } from '../../domain/failure.ts'
+import { NoAnswer } from '../../domain/no-answer.ts'
 import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
 import { type TellInput, tellWorkflowId } from '../../domain/telling.ts'
 import { eventsOf } from '../../platform/events/transition.ts'
@@ -110,6 +111,29 @@ describe('a release is told', () => {
       () => 'the commit does not say it',
     )
     expect(sink.taken.size).toBe(0)
+    await stage.close({ serves: sha })
+  })
+
+  it('when the sink takes but two events at a time: all of them in the end, without a longer history', async () => {
+    const { stage, sink } = await told()
+    let away = true
+    stage.hooks.push(({ verb }) => {
+      if (verb !== 'sink.tell') return
+      if (away) throw new NoAnswer('the sink is away', { after: 100 })
+      sink.answers.splice(0, sink.answers.length, 'takes', 'takes', 'away')
+    })
+    const sha = await stage.push({}, quick)
+    const { release } = await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    away = false
+    await allSaid(stage, sha)
+    const happened = eventsOf(stage.releaseOf(sha) as ReleaseStatus)
+    expect(happened.length).toBeGreaterThan(6)
+    expect([...sink.taken.values()].map(({ id }) => id)).toEqual(happened.map(({ id }) => id))
+    const history = await stage.client.workflow.getHandle(tellWorkflowId(release)).fetchHistory()
+    const sendings = history.events?.filter(
+      ({ activityTaskScheduledEventAttributes: scheduled }) => scheduled?.activityType?.name === 'sendEvents',
+    )
+    expect(sendings?.length).toBeLessThanOrEqual(2)
     await stage.close({ serves: sha })
   })
 

@@ -45,7 +45,7 @@ sinkContract('HTTP', async () => {
   })
   return {
     sink: httpSink({ url: server.url, loopback: true }),
-    next: (answer) => void answers.push(answer === 'away' ? 503 : 422),
+    next: (answer) => void answers.push({ takes: 202, away: 503, refuses: 422 }[answer]),
     taken: () => [...taken.values()],
     close: server.close,
   }
