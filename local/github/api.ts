@@ -2,7 +2,7 @@
 import type { Caller } from './caller.ts'
 import { checkOperations } from './checks.ts'
 import { deploymentOperations } from './deployments.ts'
-import { type Description, type Operation, readDescription } from './description.ts'
+import { type Description, type Operation, publishedDescription } from './description.ts'
 import type { Faults } from './faults.ts'
 import { installationOperations } from './installations.ts'
 import { type Limits, secondaryLimit } from './limits.ts'
@@ -45,7 +45,7 @@ export interface ApiOptions extends Parts {
 export function githubApi(options: ApiOptions): Api {
   const calls: Asked[] = []
   const violations: string[] = []
-  const serve = server(options, readDescription(), (text) => violations.push(text))
+  const serve = server(options, publishedDescription(), (text) => violations.push(text))
   return {
     calls,
     violations,

@@ -43,7 +43,15 @@ interface Content {
 
 const file = join(paths.root, 'local/github/generated/openapi.json')
 
-export function readDescription(): Description {
+let known: Description | undefined
+
+/** The same for every server of a process: what a schema was compiled to is used again. */
+export function publishedDescription(): Description {
+  known ??= readDescription()
+  return known
+}
+
+function readDescription(): Description {
   const published: Published = JSON.parse(readFileSync(file, 'utf8'))
   const check = checker(published)
   // A ref may have slashes in it: what stands behind it must be asked for first.

@@ -1,6 +1,6 @@
 // The API in whole: every operation answers as GitHub publishes it, and a request that is not as published is refused.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { readDescription } from '../../../local/github/description.ts'
+import { publishedDescription } from '../../../local/github/description.ts'
 import { jwt, type Stage, stage } from './stage.ts'
 
 let on: Stage
@@ -99,7 +99,7 @@ describe('what is not as published', () => {
     expect(on.github.violations().at(-1)).toContain('/topics')
   })
   test('an answer is refused too', async () => {
-    const operation = readDescription()('GET', '/repos/acme/shop/check-runs/1')
+    const operation = publishedDescription()('GET', '/repos/acme/shop/check-runs/1')
     const { body } = await on.ask('POST', `${repo}/check-runs`, { name: 'x', head_sha: sha }, installation)
     expect(operation?.answer(200, body)).toEqual([])
     expect(operation?.answer(200, { ...body, head_sha: 1 })).toEqual(['checks/get/head_sha must be string'])

@@ -3,6 +3,7 @@ import { createSign } from 'node:crypto'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { newKey } from '../../../local/github/key.ts'
 import { type Created, type Github, type GithubOptions, startGithub } from '../../../local/github/server.ts'
 import { run } from '../../../local/process.ts'
 import { type Asked, httpServer } from '../../platform/http-server.ts'
@@ -36,6 +37,9 @@ export const anaToken = 'ghp_ana'
 export const benToken = 'ghp_ben'
 export const secret = 's'.repeat(40)
 
+// To make a key takes longer than most of what is done with one.
+const privateKey = newKey()
+
 export async function stage(options: Partial<GithubOptions> = {}): Promise<Stage> {
   const root = await mkdtemp(join(tmpdir(), 'slipway-github-'))
   const came: Asked[] = []
@@ -47,6 +51,7 @@ export async function stage(options: Partial<GithubOptions> = {}): Promise<Stage
     root: join(root, 'repositories'),
     webhook: { url: `${receiver.url}/webhooks/github`, secret },
     users: { ana: anaToken, ben: benToken },
+    app: { privateKey },
     ...options,
   })
   const shop = await github.createRepository('acme/shop', { permissions: { ana: 'write', ben: 'read' } })
