@@ -1,13 +1,14 @@
 // Turns what the API server or the network refused into how the command ends.
 import { STATUS_CODES } from 'node:http'
 import { ApiException } from '@kubernetes/client-node'
+import { deepestCause } from '../domain/deepest-cause.ts'
 import { Exit, exitCodes } from './exit.ts'
 
 /** `what` is a verb phrase: "list releases in default". */
 export function apiError(what: string, server: string, cause: unknown): Exit {
   if (cause instanceof Exit) return cause
   if (cause instanceof ApiException) return refused(what, server, cause)
-  return new Exit(exitCodes.error, `cannot ${what}: no answer from ${server}: ${reason(cause)}`, {
+  return new Exit(exitCodes.error, `cannot ${what}: no answer from ${server}: ${deepestCause(cause)}`, {
     advice: 'Is the cluster up? For the local one: npm run status',
     cause,
   })
@@ -39,10 +40,4 @@ function messageOf({ body, code }: ApiException<unknown>): string {
   } catch {
     return text.trim()
   }
-}
-
-/** The library says "fetch failed" and keeps the reason in the cause. */
-function reason(cause: unknown): string {
-  if (!(cause instanceof Error)) return String(cause)
-  return cause.cause instanceof Error ? cause.cause.message || String(cause.cause) : cause.message
 }

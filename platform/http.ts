@@ -1,4 +1,5 @@
 // Asks an outside server one bounded question: a deadline, a cap on the answer, no redirects.
+import { deepestCause } from '../domain/deepest-cause.ts'
 
 export interface Question {
   readonly url: string
@@ -33,8 +34,7 @@ export async function askJson({ url, what, timeout, limit, form }: Question): Pr
     const date = Date.parse(response.headers.get('date') ?? '') || Date.now()
     return { status: response.status, body: JSON.parse(text), date }
   } catch (error) {
-    const { message, cause } = error as Error
-    throw fail(cause instanceof Error ? `${message}: ${cause.message}` : message, error)
+    throw fail(deepestCause(error), error)
   }
 }
 

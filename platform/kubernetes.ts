@@ -1,5 +1,6 @@
 // The one Kubernetes client: a few verbs over plain JSON objects, with a deadline on each and errors that say what was refused.
 import { IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node'
+import { deepestCause } from '../domain/deepest-cause.ts'
 import { PermanentFailure } from '../domain/failure.ts'
 import { type Kind, kinds, type Metadata, type Resource } from './kinds.ts'
 
@@ -161,7 +162,9 @@ function caller(config: KubeConfig, timeout: number, observe: (call: Call) => vo
     }
     const { status, body } = await answer(http, config, context).catch((cause) => {
       observe({ verb, resource: kind.plural, status: 0 })
-      throw new Error(`cannot ${what(request)}: no answer from the API server: ${reason(cause)}`, { cause })
+      throw new Error(`cannot ${what(request)}: no answer from the API server: ${deepestCause(cause)}`, {
+        cause,
+      })
     })
     observe({ verb, resource: kind.plural, status })
     if (status === 404 && !isStatus(body))
@@ -252,10 +255,4 @@ function said(body: string): string {
   } catch {
     return body.slice(0, 200)
   }
-}
-
-/** undici says "fetch failed" and keeps the reason in the cause. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message
 }

@@ -1,9 +1,10 @@
 // Sends events to a sink by HTTP, as CloudEvents in structured JSON: one POST each, signed when there is a key.
 import type { IncomingMessage } from 'node:http'
+import { deepestCause } from '../../domain/deepest-cause.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
 import { NoAnswer } from '../../domain/no-answer.ts'
 import type { Lookup } from '../hooks/address.ts'
-import { NotAsked, post, reason, retryAfter } from '../hooks/post.ts'
+import { NotAsked, post, retryAfter } from '../hooks/post.ts'
 import { signatureHeaders } from '../hooks/signature.ts'
 import type { CloudEvent, Sink } from '../platform.ts'
 import { sinkOf } from './sink.ts'
@@ -49,7 +50,7 @@ export function sender(options: HttpSinkOptions) {
       }
       const signal = AbortSignal.timeout(timeout)
       const response = await post({ ...options, url, headers, body, signal }).catch((error: unknown) => {
-        const why = signal.aborted ? `nothing within ${timeout / 1000} s` : reason(error)
+        const why = signal.aborted ? `nothing within ${timeout / 1000} s` : deepestCause(error)
         const said = error instanceof NotAsked ? `was not asked: ${why}` : `gave no answer: ${why}`
         throw new NoAnswer(`the sink at ${url.host} ${said}`, { cause: error })
       })

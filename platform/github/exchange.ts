@@ -1,4 +1,5 @@
 // One exchange with GitHub's API: a deadline, a cap on the answer, one redirect at most and none to elsewhere.
+import { deepestCause } from '../../domain/deepest-cause.ts'
 import { capped } from '../http.ts'
 import { lenientJson } from '../lenient-json.ts'
 
@@ -46,7 +47,8 @@ export function exchange(options: ExchangeOptions): Exchange {
       await first.body?.cancel()
       return await read(await send(target), target, limit)
     } catch (error) {
-      const why = signal.aborted ? `nothing within ${timeout / 1000} s` : reason(error)
+      // It never holds what was sent.
+      const why = signal.aborted ? `nothing within ${timeout / 1000} s` : deepestCause(error)
       throw new Error(`GitHub did not answer ${asked(request)}: ${why}`)
     }
   }
@@ -81,10 +83,4 @@ function redirection({ status, headers }: Response, from: URL, base: string): UR
 async function read(response: Response, url: URL, limit: number): Promise<Answer> {
   const { status, headers } = response
   return { status, headers, body: lenientJson(await capped(response, limit)), url }
-}
-
-/** The deepest cause says it: `fetch failed` tells nobody anything. It never holds what was sent. */
-function reason(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  return error.cause instanceof Error ? reason(error.cause) : error.message
 }

@@ -1,11 +1,12 @@
 // Asks a hook by HTTP: one signed POST a try, with the same id on each, so that the receiver sees it once.
 import type { IncomingMessage } from 'node:http'
+import { deepestCause } from '../../domain/deepest-cause.ts'
 import { NoAnswer } from '../../domain/no-answer.ts'
 import { releaseName } from '../../domain/release.ts'
 import { imageReference } from '../../domain/revision.ts'
 import type { HookAnswer, HookQuestion } from '../platform.ts'
 import type { Lookup } from './address.ts'
-import { NotAsked, post, reason, retryAfter } from './post.ts'
+import { NotAsked, post, retryAfter } from './post.ts'
 import { signatureHeaders } from './signature.ts'
 import { beginning } from './words.ts'
 
@@ -59,7 +60,7 @@ export function httpHook(options: HttpOptions) {
       signal.throwIfAborted()
       if (error instanceof NotAsked) return refused(`${url.host} was not asked: ${error.message}`)
       if (error instanceof NoAnswer) throw error
-      const why = deadline.aborted ? `nothing within ${timeout / 1000} s` : reason(error)
+      const why = deadline.aborted ? `nothing within ${timeout / 1000} s` : deepestCause(error)
       throw new NoAnswer(`${url.host} gave no answer: ${why}`, { cause: error })
     }
   }

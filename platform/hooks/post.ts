@@ -69,9 +69,3 @@ function until<Result>(signal: AbortSignal, work: Promise<Result>): Promise<Resu
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort))
   })
 }
-
-/** Several addresses that all refuse are one error without words of its own. */
-export function reason(error: unknown): string {
-  if (error instanceof AggregateError) return error.errors.map(reason).join(', ')
-  return error instanceof Error ? error.message : String(error)
-}

@@ -1,5 +1,6 @@
 // HTTP as git may use it: no redirect is followed, nothing runs longer or grows larger than allowed, no secret enters an error.
 import type { HttpClient } from 'isomorphic-git'
+import { deepestCause } from '../../domain/deepest-cause.ts'
 import { PermanentFailure } from '../../domain/failure.ts'
 
 export interface HttpLimits {
@@ -112,9 +113,8 @@ async function bounded(response: Response, what: string, limits: HttpLimits): Pr
   return Buffer.concat(chunks)
 }
 
-/** Why the exchange broke, from the deepest cause: `fetch failed` alone tells nobody anything. */
+/** Why the exchange broke. */
 function reason(error: unknown, limits: HttpLimits): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no end within ${limits.timeout} ms`
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error
-  return cause instanceof Error ? cause.message : String(cause)
+  return deepestCause(error)
 }
