@@ -22,7 +22,8 @@ import { kubernetesReport } from '../../../platform/report/kubernetes.ts'
 import { gitSource } from '../../../platform/source/git.ts'
 import { register } from '../../../worker/search-attributes.ts'
 import { taskQueue } from '../../../workflows/messages.ts'
-import { goodPush, secret } from '../../api/corpus/webhooks.ts'
+import * as events from '../../api/corpus/events.ts'
+import * as corpus from '../../api/corpus/webhooks.ts'
 import { type KubeServer, kubeServer } from '../../api/kube-server.ts'
 import { commit, fetchToken, folder, git, pushToken, type Ran, shop, workTree } from '../../api/support.ts'
 import { freePort } from '../../support/free-port.ts'
@@ -35,7 +36,7 @@ let env: TestWorkflowEnvironment
 let kube: KubeServer
 let world: World
 let worker: { stop: () => Promise<void> }
-let api: { url: string; log: () => string; stop: () => Promise<number | null> }
+let api: Awaited<ReturnType<typeof run>>
 let startApi: () => Promise<void>
 let startWorker: () => Promise<void>
 let tree: string
@@ -114,6 +115,37 @@ const command = (name: string, verb: string) => {
   kube.put('commands', { metadata: created, spec })
   const object = () => kube.get('commands', 'default', metadata.name) as Custom
   return Object.assign(() => object().status, { object })
+}
+const { secret } = corpus
+const signed = (body: string | Uint8Array): string =>
+  `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`
+
+/** Over the network, as anybody can; the status, and what the reply says. */
+async function deliver(
+  { body, headers = {}, method = 'POST' }: Pick<corpus.Case, 'body' | 'headers' | 'method'>,
+  signature?: string,
+): Promise<[number, string]> {
+  const given = {
+    'content-type': 'application/json',
+    'x-github-event': 'push',
+    'x-github-delivery': '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+    'x-hub-signature-256': signature && Buffer.from(signature).toString('latin1'),
+    ...headers,
+  }
+  const sent = Object.entries(given).filter((entry): entry is [string, string] => entry[1] !== undefined)
+  const init = { method, headers: sent, ...(method === 'GET' ? {} : { body }) }
+  const reply = await fetch(`${api.url}/webhooks/github`, init)
+  const { code, status } = (await reply.json()) as { code: string; status: string }
+  return [reply.status, reply.status < 300 ? status : code]
+}
+
+/** This API is no GitHub App: no check run is its own, and it shows no plans. */
+function withoutApp({ headers, signed: [status, says] }: corpus.Case): corpus.Answer {
+  const event = headers?.['x-github-event']
+  const seenFirst = ['ignored:action', 'ignored:closed', 'ignored:draft'].includes(says)
+  if (status !== 202 || seenFirst) return [status, says]
+  if (event === 'check_run') return [202, 'ignored:not-ours']
+  return event === 'pull_request' ? [202, 'ignored:no-github-app'] : [202, says]
 }
 const soon = { timeout: 30_000, interval: 100 }
 
@@ -194,23 +226,34 @@ test('a declared App is looked at once, and a hundred signed deliveries of a pus
   const handle = env.client.workflow.getHandle(appWorkflowId(app))
   await vi.waitFor(() => expect(handle.describe()).resolves.toBeDefined(), soon)
 
-  const body = JSON.stringify(goodPush)
-  const headers = {
-    'content-type': 'application/json',
-    'x-github-event': 'push',
-    'x-github-delivery': 'a-hundred-times',
-    'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
-  }
-  const deliver = () => fetch(`${api.url}/webhooks/github`, { method: 'POST', body, headers })
-  const replies = await Promise.all(Array.from({ length: 100 }, deliver))
-  expect(new Set(replies.map(({ status }) => status))).toEqual(new Set([202]))
+  const body = JSON.stringify(corpus.goodPush)
+  const headers = { 'x-github-delivery': 'a-hundred-times' }
+  const delivered = () => deliver({ body, headers }, signed(body))
+  const answers = await Promise.all(Array.from({ length: 100 }, delivered))
+  expect(new Set(answers.map(String))).toEqual(new Set(['202,accepted']))
   const { events } = await handle.fetchHistory()
   const said = events?.flatMap(({ workflowExecutionSignaledEventAttributes: signal }) => {
     const [payload] = signal?.input?.payloads ?? []
     return payload?.data ? [JSON.parse(Buffer.from(payload.data).toString())] : []
   })
-  const moved = { ref: 'refs/heads/main', after: goodPush.after, delivery: 'a-hundred-times' }
+  const moved = { ref: 'refs/heads/main', after: corpus.goodPush.after, delivery: 'a-hundred-times' }
   expect(said).toContainEqual(moved)
+})
+
+test('each delivery of the corpus has its answer, signed and unsigned, and the process is the same after them', async () => {
+  const all = [...corpus.cases, ...events.cases]
+  for (const one of all) {
+    const { name, body } = one
+    expect([name, await deliver(one, signed(body))]).toEqual([name, withoutApp(one)])
+    expect([name, await deliver(one)]).toEqual([name, one.unsigned])
+  }
+  const body = JSON.stringify(corpus.goodPush)
+  for (const [name, make, answer] of corpus.signatures) {
+    expect([name, await deliver({ body }, make(signed(body)))]).toEqual([name, answer])
+  }
+  expect(await deliver({ body }, signed(body))).toEqual([202, 'accepted'])
+  expect(api.ended()).toBe(false)
+  expect(api.log()).not.toContain(secret)
 })
 
 test('asked to stop while a pusher is being told, it lets go of everybody and ends well', async () => {
@@ -265,6 +308,7 @@ async function settingsFor(state: string, { port, gitUrl, temporal, kube }: Plac
     SLIPWAY_GIT_PUSH_TOKEN_FILE: await file('push', pushToken),
     SLIPWAY_GIT_FETCH_TOKEN_FILE: await file('fetch', fetchToken),
     SLIPWAY_WEBHOOK_SECRET_FILE: await file('hook', secret),
+    SLIPWAY_GITHUB_INSTALLATIONS: String(corpus.installation),
     SLIPWAY_PUSH_FOLLOW: '8',
     SLIPWAY_LISTEN: `127.0.0.1:${port}`,
   }
@@ -297,6 +341,8 @@ async function run(program: string, settings: Record<string, string>, url: strin
   })
   return {
     url,
+    pid: child.pid,
+    ended: () => child.exitCode !== null || child.signalCode !== null,
     log: () => log,
     stop: () => {
       child.kill('SIGTERM')
