@@ -1,6 +1,17 @@
 // Unit tests need nothing outside Node; the other projects start or use the real parts.
 import { defineConfig } from 'vitest/config'
 
+// Properties are computed, not waited for: a busy machine takes longer and finds the same. No file leaves anything behind in its
+// process: to start one for each, and to load all of the source again, took half of the time.
+const computed = { testTimeout: 60_000, hookTimeout: 60_000, isolate: false, maxWorkers: 2 }
+// Needs nothing outside Node (and git) either, but is seldom changed: the simulations, and the GitHub to test against.
+const long = [
+  'test/domain/simulation/**/*.test.ts',
+  'test/cli/simulate.test.ts',
+  'test/bench/judge.test.ts',
+  'test/local/github/**/*.test.ts',
+]
+
 // Each file has its own server or namespace and mostly waits: side by side they take half the time.
 const real = { testTimeout: 180_000, hookTimeout: 180_000, maxWorkers: 2 }
 // These change what all of the machine stands on.
@@ -15,12 +26,7 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          // Properties are computed, not waited for: a busy machine takes longer and finds the same.
-          testTimeout: 60_000,
-          hookTimeout: 60_000,
-          // No file leaves anything behind in its process: to start one for each, and to load all of it again, took half of the time.
-          isolate: false,
-          maxWorkers: 2,
+          ...computed,
           include: ['test/**/*.test.ts'],
           exclude: [
             'test/workflows/**',
@@ -28,9 +34,11 @@ export default defineConfig({
             'test/browser/**',
             'test/contract/real/**',
             'test/e2e/**',
+            ...long,
           ],
         },
       },
+      { test: { name: 'long', include: long, ...computed } },
       { test: { name: 'workflows', include: ['test/workflows/**/*.test.ts'], ...real, testTimeout: 90_000 } },
       // The same stories, each task told from the beginning of its history: what a worker does that has lost its memory.
       {

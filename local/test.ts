@@ -29,6 +29,7 @@ export async function test(root: string, lab: Lab): Promise<number> {
   await run('types', ['node_modules/.bin/tsc', '--noEmit'])
   await run('lint', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'])
   await suite('unit', run, tally)
+  await suite('long', run, tally)
   const tools = await lab.tools()
   await suite('workflows', run, tally, tools)
   await suite('replays', run, tally, tools)
