@@ -1,6 +1,6 @@
 // `slipway abort --direct`: moves all traffic back to the stable revision by the caller's own hand, while Slipway and Temporal are down.
 import type { AppRef } from '../domain/app.ts'
-import { formatWeight } from '../domain/notation.ts'
+import { formatWeight } from '../domain/figures.ts'
 import { formatEpoch, type RouteState } from '../domain/route.ts'
 import type { EndpointSlice } from '../platform/kinds.ts'
 import type { Traffic } from '../platform/platform.ts'

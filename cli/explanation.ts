@@ -1,10 +1,9 @@
 // A release explained: what it was judged by, every decision with its numbers, how it ended and why. Pure: text and data.
 
 import { type Decision, decisions, lastTest, notJudged } from '../domain/decisions.ts'
-import { counted, date, firstLine, span, utcClock } from '../domain/figures.ts'
+import { counted, date, firstLine, formatWeight, span, utcClock } from '../domain/figures.ts'
 import { atLeastWorse, atMostWorse, percent, points } from '../domain/judge/in-words.ts'
 import type { TestResult } from '../domain/judge/judge.ts'
-import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseView } from './cluster.ts'
 import { deadlineOf, isOpen, provenLine, reach, tallyLine, testNumbers } from './evidence.ts'
 import { judgedBy, slowLine, sourcesLine } from './judged-by.ts'

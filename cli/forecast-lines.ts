@@ -1,8 +1,7 @@
 // What an App's releases would catch with its traffic, in words and as a document.
 import { methodOf } from '../domain/analysis.ts'
-import { count, counted, share, span } from '../domain/figures.ts'
+import { count, counted, formatWeight, share, span } from '../domain/figures.ts'
 import { points } from '../domain/judge/in-words.ts'
-import { formatWeight } from '../domain/notation.ts'
 import type { ReleaseSpec } from '../domain/release-spec.ts'
 import { type ForecastQuestion, medianShare, type Told } from '../domain/simulation/forecast.ts'
 import type { Summary } from '../domain/simulation/summary.ts'

@@ -1,9 +1,8 @@
 // How a release is shown: a block of lines, one line of progress, one line of a list.
 
-import { clock, firstLine, shortSha, span } from '../domain/figures.ts'
+import { clock, firstLine, formatWeight, shortSha, span } from '../domain/figures.ts'
 import { evidenceOfHarm } from '../domain/judge/in-words.ts'
 import type { Evidence, Tally } from '../domain/judge/judge.ts'
-import { formatWeight } from '../domain/notation.ts'
 import type { Outcome, Transition } from '../domain/release.ts'
 import { asides } from './beside.ts'
 import type { ReleaseView } from './cluster.ts'

@@ -1,7 +1,6 @@
 // `slipway releases`: the releases of a namespace or of one App, newest first.
 
-import { firstLine, shortSha, span } from '../domain/figures.ts'
-import { formatWeight } from '../domain/notation.ts'
+import { firstLine, formatWeight, shortSha, span } from '../domain/figures.ts'
 import type { ReleaseView } from './cluster.ts'
 import { type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'

@@ -1,7 +1,6 @@
 // `slipway status`: every App at a glance, or one App with its running release and its last ones.
 
-import { shortSha, span } from '../domain/figures.ts'
-import { formatWeight } from '../domain/notation.ts'
+import { formatWeight, shortSha, span } from '../domain/figures.ts'
 import type { AppView, Cluster, ReleaseView } from './cluster.ts'
 import { Exit, type ExitCode, exitCodes } from './exit.ts'
 import { answerJson, answerLines, type Invocation } from './invocation.ts'

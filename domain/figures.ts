@@ -7,6 +7,9 @@ export function share(part: number, whole: number): string {
   return `${value === 0 || value >= 10 ? Math.round(value) : value.toPrecision(2)}%`
 }
 
+/** A weight: 1 → `0.1%`. */
+export const formatWeight = (thousandths: number): string => `${thousandths / 10}%`
+
 /** `12,345`; from a million on three digits are enough: `1.23M`. */
 export function count(value: number): string {
   const whole = Math.round(value)

@@ -1,6 +1,7 @@
 // How people write numbers in slipway.yaml: `30s`, `99.5%`, `250m`. What leaves these schemas is milliseconds, fractions of 1, thousandths.
 import { z } from 'zod'
 import { unit } from './duration.ts'
+import { formatWeight } from './figures.ts'
 
 /** What a leaf of the schema accepts, in words for people and as JSON Schema for machines. */
 export interface Notation {
@@ -41,9 +42,6 @@ export function parseWeight(written: string | number, min = 1, max = 1000): numb
   const thousandths = Math.round(Number(String(written).replace('%', '')) * 10)
   return thousandths >= min && thousandths <= max ? thousandths : undefined
 }
-
-/** 1 → `0.1%`. */
-export const formatWeight = (thousandths: number): string => `${thousandths / 10}%`
 
 const points = /^\d{1,3}(?:\.\d{1,4})?pp$/
 

@@ -1,6 +1,6 @@
 // How a release's weight went: the words that its history and its story share.
 import { decisions } from './decisions.ts'
-import { formatWeight } from './notation.ts'
+import { formatWeight } from './figures.ts'
 import type { ReleaseStatus } from './release.ts'
 
 const bars = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█']

@@ -1,7 +1,8 @@
 // What the judge's own parameters must not say together.
 
 import { formatDuration } from '../duration.ts'
-import { formatPoints, formatWeight } from '../notation.ts'
+import { formatWeight } from '../figures.ts'
+import { formatPoints } from '../notation.ts'
 import type { ReleaseSpec } from '../release-spec.ts'
 import { type Contradiction, contradiction, ignored, type Said } from './contradiction.ts'
 

@@ -1,9 +1,9 @@
 // What a gate must not say together, with itself or with the steps it stands between.
 
 import { formatDuration } from '../duration.ts'
+import { formatWeight } from '../figures.ts'
 import type { GateSpec } from '../gate-spec.ts'
 import { timeoutOf } from '../gates.ts'
-import { formatWeight } from '../notation.ts'
 import { type Contradiction, contradiction } from './contradiction.ts'
 
 /** `full`: the most that a canary holds before promotion. */

@@ -1,7 +1,6 @@
 // What a push would do, in words: whether it is released, what it changes, how the traffic would move, what would hold it.
 import { formatDuration } from '../duration.ts'
-import { counted, date, span } from '../figures.ts'
-import { formatWeight } from '../notation.ts'
+import { counted, date, formatWeight, span } from '../figures.ts'
 import type { Outlook } from '../outlook.ts'
 import type { Change } from './changes.ts'
 import type { Course, GateAhead, WindowsAhead } from './course.ts'

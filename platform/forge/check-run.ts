@@ -1,7 +1,6 @@
 // A release as a check run: what GitHub is sent for it. Pure: no client in sight.
-import { count, counted, firstLine } from '../../domain/figures.ts'
+import { count, counted, firstLine, formatWeight } from '../../domain/figures.ts'
 import type { Evidence, TestResult } from '../../domain/judge/judge.ts'
-import { formatWeight } from '../../domain/notation.ts'
 import {
   isBad,
   type Outcome,

@@ -1,8 +1,7 @@
 // What a check run says below: why it ended so, in full, and all that happened, decision by decision.
 import { type Decision, decisions } from '../../domain/decisions.ts'
-import { counted, date, firstLine } from '../../domain/figures.ts'
+import { counted, date, firstLine, formatWeight } from '../../domain/figures.ts'
 import type { Evidence } from '../../domain/judge/judge.ts'
-import { formatWeight } from '../../domain/notation.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import { codeBlock, said, table } from './markdown.ts'
 

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import type { AppRef } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
-import { formatWeight } from '../../domain/notation.ts'
+import { formatWeight } from '../../domain/figures.ts'
 import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
 import { appLabels } from '../deploy/objects.ts'
 import { type Custom, type Kind, kinds } from '../kinds.ts'

@@ -2,14 +2,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { formatDuration } from '../../domain/duration.ts'
-import {
-  formatPoints,
-  formatWeight,
-  parseDuration,
-  parsePoints,
-  parseShare,
-  parseWeight,
-} from '../../domain/notation.ts'
+import { formatWeight } from '../../domain/figures.ts'
+import { formatPoints, parseDuration, parsePoints, parseShare, parseWeight } from '../../domain/notation.ts'
 
 describe('durations', () => {
   it.each([
