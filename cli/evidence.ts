@@ -1,7 +1,7 @@
 // What is known of a canary, in short: the numbers behind its weight and its verdict.
 
 import { count, counted, share, span } from '../domain/figures.ts'
-import { atMostWorse, evidenceOfHarm, points } from '../domain/judge/in-words.ts'
+import { atMostWorse, evidenceOfHarm, points, provenWords } from '../domain/judge/in-words.ts'
 import type { Evidence, Tally, TestResult } from '../domain/judge/judge.ts'
 import type { ReleaseView } from './cluster.ts'
 
@@ -51,8 +51,7 @@ export function provenLine(release: ReleaseView, now: number): string {
   if (outcome === 'rolled-back') return 'no: it was taken back'
   if (phase === 'rolling-back') return 'no: it is being taken back'
   if (proven === true) return 'yes'
-  if (proven === false || outcome === 'promoted')
-    return 'no: nothing showed harm, and nothing showed safety in time'
+  if (proven === false || outcome === 'promoted') return provenWords(false)
   if (outcome !== undefined) return 'no: it ended before'
   if (!judging) return 'not yet'
   const { errorMargin, onDeadline } = judging.method

@@ -1,5 +1,6 @@
 // What a release waits for at this moment, and what a person can do about it.
 
+import { answersTo } from '../domain/answers.ts'
 import { span } from '../domain/figures.ts'
 import type { ReleaseView } from './cluster.ts'
 import { paragraph } from './paragraph.ts'
@@ -13,7 +14,7 @@ export function waitingLines(release: ReleaseView, paint: Paint, now: number, co
   const { waiting } = release
   if (!waiting) return []
   const { message, since, until, approvedBy = [] } = waiting
-  const answer = answerTo(release)
+  const answer = answersTo(release).join(', or ')
   const facts = [
     ...(approvedBy.length > 0 ? [`approved by ${approvedBy.join(', ')}`] : []),
     `for ${span(now - since)}`,
@@ -29,22 +30,6 @@ export function waitingLines(release: ReleaseView, paint: Paint, now: number, co
 /** The same in one line. */
 export function waitingLine(release: ReleaseView): string | undefined {
   if (!release.waiting) return undefined
-  const answer = answerTo(release)
+  const answer = answersTo(release).join(', or ')
   return `waits: ${release.waiting.message}${answer ? ` (${answer})` : ''}`
-}
-
-/** The command that ends it; undefined where a time or another program does. */
-function answerTo({ name, release, waiting }: ReleaseView): string | undefined {
-  switch (waiting?.for) {
-    case 'approval':
-      return `slipway approve ${name}${waiting.gate === undefined ? '' : ` --gate ${waiting.gate}`}`
-    case 'resume':
-      return `slipway resume ${name}`
-    case 'unfreeze':
-      return `slipway unfreeze ${release.app.name}`
-    case 'decision':
-      return `slipway promote ${name}, or slipway abort ${name}`
-    default:
-      return undefined
-  }
 }

@@ -1,5 +1,39 @@
 // How the judge's numbers are said to people, wherever they read them.
-import type { TestResult } from './judge.ts'
+import { counted, share } from '../figures.ts'
+import type { Evidence, Objectives, Tally, TestResult } from './judge.ts'
+
+/** What was counted of canary and stable, side by side: a label, and the number of each. */
+export function comparison(
+  { canary, stable }: Evidence,
+  objectives: Objectives | undefined,
+): readonly (readonly string[])[] {
+  const both = (tell: (tally: Tally) => string) => [tell(canary), tell(stable)]
+  const latency = objectives?.latency
+  return [
+    ['requests', ...both(({ requests }) => grouped(requests))],
+    ['errors', ...both(errors)],
+    ...(latency ? [[`within ${Math.round(latency.below * 1000)} ms`, ...both(inTime)]] : []),
+  ]
+}
+
+const errors = ({ requests, errors }: Tally): string =>
+  `${grouped(errors)}${errors > 0 ? ` (${share(errors, requests)})` : ''}`
+
+const inTime = ({ timed, within: [fast = 0] }: Tally): string => share(fast, timed)
+
+/** The bounds that a verdict is made of. */
+export function verdictWords(test: TestResult): readonly string[] {
+  const atLeast = atLeastWorse(test)
+  return [
+    `evidence of harm ${evidenceOfHarm(test)}: it is taken back when the limit is reached`,
+    `the canary is ${[atMostWorse(test), ...(atLeast ? [atLeast] : [])].join(' and ')}`,
+    `${counted(Math.max(0, test.harmed), 'request')} harmed`,
+    test.proven ? 'proven safe' : 'not proven safe',
+  ]
+}
+
+export const provenWords = (proven: boolean): string =>
+  proven ? 'yes' : 'no: nothing showed harm, and nothing showed safety in time'
 
 /** 37.2 of 100 → `37 / 100`. Rounded down, so that the limit is shown only when it is reached. */
 export const evidenceOfHarm = ({ harm, limit }: Pick<TestResult, 'harm' | 'limit'>): string =>

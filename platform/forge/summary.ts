@@ -1,7 +1,7 @@
 // What a check run says first: where the release stands, the numbers behind it, and where to ask for more.
-import { counted, firstLine, share, shortSha } from '../../domain/figures.ts'
-import { atLeastWorse, atMostWorse, evidenceOfHarm, grouped } from '../../domain/judge/in-words.ts'
-import type { Evidence, Objectives, Tally, TestResult } from '../../domain/judge/judge.ts'
+import { firstLine, shortSha } from '../../domain/figures.ts'
+import { comparison, provenWords, verdictWords } from '../../domain/judge/in-words.ts'
+import type { Evidence, Objectives } from '../../domain/judge/judge.ts'
 import { type ReleaseStatus, releaseName } from '../../domain/release.ts'
 import { wantedBy } from '../../domain/wanted.ts'
 import { course, sparkline } from '../../domain/weights.ts'
@@ -33,42 +33,17 @@ function facts(status: ReleaseStatus): readonly (readonly string[])[] {
     ['stable', stable ? code(stable) : ''],
     ['image', image ? code(image) : ''],
     ['waits', waiting && !outcome ? said(waiting.message) : ''],
-    ['proven', proven === undefined ? '' : provenWords[proven ? 'yes' : 'no']],
+    ['proven', proven === undefined ? '' : provenWords(proven)],
     ['stalled', status.stalled && !outcome ? said(status.stalled) : ''],
     ['newer', status.supersededBy ? code(status.supersededBy) : ''],
   ]
   return rows.filter(([, text]) => text !== '')
 }
 
-const provenWords = { yes: 'yes', no: 'no: nothing showed harm, and nothing showed safety in time' }
-
-function evidenceOf({ canary, stable, test }: Evidence, objectives: Objectives | undefined): string[] {
-  const both = (tell: (tally: Tally) => string) => [tell(canary), tell(stable)]
-  const latency = objectives?.latency
-  const rows = [
-    ['requests', ...both(({ requests }) => grouped(requests))],
-    ['errors', ...both(errors)],
-    ...(latency ? [[`within ${Math.round(latency.below * 1000)} ms`, ...both(inTime)]] : []),
-  ]
-  return [table(['', 'canary', 'stable'], rows, '--:'), ...(test ? [verdictOf(test)] : [])]
-}
-
-const errors = ({ requests, errors }: Tally): string =>
-  `${grouped(errors)}${errors > 0 ? ` (${share(errors, requests)})` : ''}`
-
-const inTime = ({ timed, within: [fast = 0] }: Tally): string => share(fast, timed)
-
-/** The bounds are what the verdict is made of. */
-function verdictOf(test: TestResult): string {
-  const atLeast = atLeastWorse(test)
-  return [
-    `evidence of harm ${evidenceOfHarm(test)}: it is taken back when the limit is reached`,
-    `the canary is ${[atMostWorse(test), ...(atLeast ? [atLeast] : [])].join(' and ')}`,
-    `${counted(Math.max(0, test.harmed), 'request')} harmed`,
-    test.proven ? 'proven safe' : 'not proven safe',
-  ]
-    .map((line) => `- ${line}`)
-    .join('\n')
+function evidenceOf(evidence: Evidence, objectives: Objectives | undefined): string[] {
+  const compared = table(['', 'canary', 'stable'], comparison(evidence, objectives), '--:')
+  const verdict = evidence.test ? verdictWords(evidence.test).map((line) => `- ${line}`) : []
+  return verdict.length > 0 ? [compared, verdict.join('\n')] : [compared]
 }
 
 function commands({ release }: ReleaseStatus): string {
