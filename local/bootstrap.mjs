@@ -71,7 +71,7 @@ function buildSources(quiet) {
   writeFileSync(stamp, wanted)
 }
 
-/** Everything that the compiler reads of ours. */
+/** Everything of ours that the build reads. */
 function sources() {
   const skipped = new Set(['node_modules', 'dist', 'coverage', 'docs'])
   const folders = readdirSync(root, { withFileTypes: true })
@@ -80,10 +80,11 @@ function sources() {
   const files = folders.flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
   )
-  const configuration = ['package-lock.json', 'tsconfig.json', 'tsconfig.build.json'].map((name) =>
-    join(root, name),
+  const configuration = ['package-lock.json', 'package.json', 'tsconfig.json', 'tsconfig.build.json'].map(
+    (name) => join(root, name),
   )
-  return [...files.filter((file) => file.endsWith('.ts') && statSync(file).isFile()).sort(), ...configuration]
+  const read = files.filter((file) => /\.(tsx?|css|html)$/.test(file) && statSync(file).isFile())
+  return [...read.sort(), ...configuration]
 }
 
 function hashOf(files) {

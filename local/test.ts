@@ -27,6 +27,7 @@ export async function test(root: string, lab: Lab): Promise<number> {
     stage(name, command, { root, environment, tally })
 
   await run('types', ['node_modules/.bin/tsc', '--noEmit'])
+  await run('types of the page', ['node_modules/.bin/tsc', '-p', 'dashboard'])
   await run('lint', ['node_modules/.bin/biome', 'check', '--error-on-warnings', '.'])
   await suite('unit', run, tally)
   await suite('long', run, tally)

@@ -26,6 +26,10 @@ const forbidden: readonly [folder: string, imports: string][] = [
   ['api', `import { gitSource } from '../platform/source/git.ts'`],
   ['cli', `import { release } from '../workflows/release.ts'`],
   ['cli', `import { gitSource } from '../platform/source/git.ts'`],
+  ['dashboard', `import { builtPage } from '../api/page.ts'`],
+  ['dashboard', `import type { Platform } from '../platform/platform.ts'`],
+  ['dashboard', `import { readFileSync } from 'node:fs'`],
+  ['api', `import { picture } from '../dashboard/picture.ts'`],
   ['local', `import { createActivities } from '../activities/index.ts'`],
   ['worker', `import { server } from '../api/server.ts'`],
   ['manifests', `import { gitSource } from '../platform/source/git.ts'`],
@@ -38,6 +42,7 @@ const allowed: readonly [path: string, imports: string][] = [
   ['api/main.ts', `import { gitSource } from '../platform/source/git.ts'`],
   ['worker/main.ts', `import { gitSource } from '../platform/source/git.ts'`],
   ['test/cli/story.test.ts', `import { httpServer } from '../platform/http-server.ts'`],
+  ['dashboard/story.ts', `import { decisions } from '../domain/decisions.ts'`],
   ['platform/source/story.ts', `import { PermanentFailure } from '../../domain/failure.ts'`],
 ]
 

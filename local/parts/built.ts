@@ -19,6 +19,6 @@ function filesUnder(folder: string): string[] {
   if (!existsSync(folder)) return []
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((file) => file.endsWith('.js') && statSync(file).isFile())
+    .filter((file) => /\.(js|css|html)$/.test(file) && statSync(file).isFile())
     .sort()
 }

@@ -39,7 +39,7 @@ export function api(): Part {
 }
 
 /** The rest of what is built is none of theirs. */
-const sources = ['domain', 'workflows', 'activities', 'platform', 'worker', 'api']
+const sources = ['domain', 'workflows', 'activities', 'platform', 'worker', 'api', 'dashboard']
 
 function program(name: 'worker' | 'api', account: string) {
   const main = join(paths.root, 'dist', name, 'main.js')
