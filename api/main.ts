@@ -1,10 +1,13 @@
 // The API: what happens outside becomes a message to a workflow. Reads the settings, makes the parts, joins them.
+import { fileURLToPath } from 'node:url'
 import { Client, Connection } from '@temporalio/client'
+import type { AppRef } from '../domain/app.ts'
 import { gitHubForge } from '../platform/forge/github.ts'
 import { gitHub } from '../platform/github/client.ts'
 import { kinds } from '../platform/kinds.ts'
 import { kubernetes as connectKubernetes } from '../platform/kubernetes.ts'
 import { type ApiSettings, apiSettings, type GitHubAppSettings, readSecret } from '../platform/settings.ts'
+import { isUnder } from '../platform/source/repository.ts'
 import { declaredApps } from './apps.ts'
 import { buttons } from './buttons.ts'
 import { commandAnswers, temporalAsk } from './commands.ts'
@@ -16,11 +19,13 @@ import { installHook } from './git-hook.ts'
 import { gitRemote } from './git-remote.ts'
 import { alive, type Check, lately, readiness, writable } from './health.ts'
 import { listen } from './listen.ts'
+import { liveAnswers } from './live.ts'
 import { jsonLog } from './log.ts'
 import { appLooks, objectKey } from './looks.ts'
 import { prometheusMetrics } from './metrics.ts'
 import { oldCommands } from './old-commands.ts'
 import { ownAccount } from './own-account.ts'
+import { builtPage } from './page.ts'
 import { temporalPlans } from './plans.ts'
 import { pushes } from './pushes.ts'
 import { queue } from './queue.ts'
@@ -106,19 +111,23 @@ const cloudEvents = events({
   metrics,
   log,
 })
+const closing = new AbortController()
 const pages = releasePages({
   releases,
   admit: admission({ judge: clusterJudge(kubernetes.config) }),
   namespace: settings.appNamespace,
   ready: releaseObjects.synced,
+  live: liveAnswers({ closing: closing.signal }),
+  repositoryOf: shownRepository(settings),
 })
+const page = builtPage(fileURLToPath(new URL('../dashboard', import.meta.url)))
 
 const ready = readiness({
   temporal: temporalAnswers.check,
   kubernetes: () => (watches.every((one) => one.synced()) ? undefined : 'the watch is not up to date'),
   ...git?.checks,
 })
-const table = routes({ alive, ready, metrics, webhook, events: cloudEvents, pages, git: git?.answer })
+const table = routes({ alive, ready, metrics, webhook, events: cloudEvents, pages, page, git: git?.answer })
 
 const listening = await listen(server({ routes: table, metrics, log }).fetch, settings.listen)
 log.info({ addresses: listening.addresses }, 'listening')
@@ -128,6 +137,7 @@ async function stop(signal: string): Promise<void> {
   if (stopping) return
   stopping = true
   log.info({ signal }, 'stopping')
+  closing.abort()
   git?.stop()
   github?.stop()
   temporalAnswers.stop()
@@ -167,6 +177,14 @@ function gitHubApp({ url, appId, keyFile }: GitHubAppSettings) {
       clearInterval(timer)
       clearInterval(start)
     },
+  }
+}
+
+/** The built-in git remote shows commits to git alone. */
+function shownRepository({ git: { url } }: ApiSettings) {
+  return ({ namespace, name }: AppRef): string | undefined => {
+    const repository = apps.get(namespace, name)?.source?.repository
+    return repository && url && isUnder(url, repository) ? undefined : repository
   }
 }
 

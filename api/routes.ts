@@ -1,5 +1,6 @@
 // All routes, and who may use each: what is not in this table does not exist.
 import type { Metrics } from './metrics.ts'
+import type { Page } from './page.ts'
 import type { ReleasePages } from './release-pages.ts'
 import type { Route } from './server.ts'
 
@@ -10,11 +11,21 @@ export interface Answers {
   readonly webhook: Route['answer']
   readonly events: Route['answer']
   readonly pages: ReleasePages
+  readonly page: Page
   /** Undefined: there is no git remote here. */
   readonly git: Route['answer'] | undefined
 }
 
-export const routes = ({ alive, ready, metrics, webhook, events, pages, git }: Answers): readonly Route[] => [
+export const routes = ({
+  alive,
+  ready,
+  metrics,
+  webhook,
+  events,
+  pages,
+  page,
+  git,
+}: Answers): readonly Route[] => [
   { methods: ['GET'], path: '/healthz', access: 'anyone', answer: alive },
   { methods: ['GET'], path: '/readyz', access: 'anyone', answer: ready },
   { methods: ['GET'], path: '/metrics', access: 'anyone', answer: () => metricsPage(metrics) },
@@ -26,6 +37,20 @@ export const routes = ({ alive, ready, metrics, webhook, events, pages, git }: A
     path: '/api/releases/:name',
     access: 'kubernetes-token',
     answer: (request, { name = '' }) => pages.one(request, name),
+  },
+  {
+    methods: ['GET'],
+    path: '/api/releases/:name/events',
+    access: 'kubernetes-token',
+    answer: (request, { name = '' }) => pages.live(request, name),
+  },
+  { methods: ['GET'], path: '/', access: 'anyone', answer: page.shell },
+  { methods: ['GET'], path: '/releases/:namespace/:name', access: 'anyone', answer: page.shell },
+  {
+    methods: ['GET'],
+    path: '/assets/:file',
+    access: 'anyone',
+    answer: (_, { file = '' }) => page.asset(file),
   },
   ...(git ? ([{ methods: ['GET', 'POST'], path: '/git/*', access: 'git-token', answer: git }] as const) : []),
 ]

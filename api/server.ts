@@ -64,10 +64,11 @@ const notAllowed = (methods: readonly string[]) =>
     headers: { allow: methods.join(', ') },
   })
 
-/** Nothing here is a page: no browser shall run, frame or keep any of it. */
+/** No browser shall run, frame or keep any of it, but for the one page that says what it needs. */
 function protect(headers: Headers): void {
   headers.set('x-content-type-options', 'nosniff')
-  headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   headers.set('referrer-policy', 'no-referrer')
+  if (!headers.has('content-security-policy'))
+    headers.set('content-security-policy', "default-src 'none'; frame-ancestors 'none'")
   if (!headers.has('cache-control')) headers.set('cache-control', 'no-store')
 }

@@ -1,5 +1,6 @@
 // Who may see releases: every route for everybody, and how long a verdict is believed.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { liveAnswers } from '../../api/live.ts'
 import { prometheusMetrics } from '../../api/metrics.ts'
 import { releasePages } from '../../api/release-pages.ts'
 import { seenReleases } from '../../api/releases.ts'
@@ -36,9 +37,11 @@ function api() {
     admit: admission({ judge: clusterJudge(kube.config), now: () => now }),
     namespace: 'default',
     ready: () => true,
+    live: liveAnswers(),
   })
   const answer = async () => new Response('ok')
-  const parts = { alive: answer, ready: answer, webhook: answer, events: answer, git: answer }
+  const page = { shell: answer, asset: answer }
+  const parts = { alive: answer, ready: answer, webhook: answer, events: answer, git: answer, page }
   return server({ routes: routes({ ...parts, metrics, pages }), metrics, log: silent })
 }
 
@@ -58,7 +61,12 @@ test.each([
   ['/metrics', 200, 200, 200, 200, 200],
   ['/api', 404, 404, 404, 404, 404],
   ['/api/apps', 404, 404, 404, 404, 404],
-  ['/', 404, 404, 404, 404, 404],
+  ['/api/releases/shop-1/events', 401, 200, 200, 403, 401],
+  ['/api/releases/shop-1/events?namespace=other', 401, 403, 403, 403, 401],
+  ['/api/releases/shop-9/events', 401, 404, 403, 403, 401],
+  ['/', 200, 200, 200, 200, 200],
+  ['/releases/default/shop-1', 200, 200, 200, 200, 200],
+  ['/releases/shop-1', 404, 404, 404, 404, 404],
 ])('%s', async (path, ...expected) => {
   const app = api()
   const tokens = [undefined, 'viewer-token', 'getter-token', 'stranger-token', 'made-up']
@@ -68,12 +76,14 @@ test.each([
 
 test('every route says how it knows its caller, and those of the cluster ask it', async () => {
   const answer = async () => new Response()
-  const pages = { list: answer, one: answer }
+  const pages = { list: answer, one: answer, live: answer }
+  const page = { shell: answer, asset: answer }
   const metrics = prometheusMetrics()
-  const parts = { alive: answer, ready: answer, webhook: answer, events: answer, git: answer }
+  const parts = { alive: answer, ready: answer, webhook: answer, events: answer, git: answer, page }
   const table = routes({ ...parts, pages, metrics })
   const open = table.filter(({ access }) => access !== 'kubernetes-token').map(({ path }) => path)
-  expect(open).toEqual(['/healthz', '/readyz', '/metrics', '/webhooks/github', '/events', '/git/*'])
+  const shell = ['/', '/releases/:namespace/:name', '/assets/:file']
+  expect(open).toEqual(['/healthz', '/readyz', '/metrics', '/webhooks/github', '/events', ...shell, '/git/*'])
 })
 
 describe('what comes back', () => {
