@@ -39,10 +39,10 @@ export function ReleasePage({ namespace, name, token, onRefused }: ReleasePagePr
 
   return (
     <>
-      {release ? <About release={release} now={now} /> : <h1>{name}</h1>}
-      <p class="quiet" role="status">
+      <p class={`joined ${joined.kind}`} role="status">
         {lineWords(joined)}
       </p>
+      {release ? <About release={release} now={now} /> : <h1>{name}</h1>}
     </>
   )
 }
@@ -153,7 +153,7 @@ function Waits({ release, now }: AboutProps) {
   if (!wait) return null
   return (
     <section class="waits" aria-labelledby="waits">
-      <h2 id="waits">It waits</h2>
+      <h2 id="waits">Waiting</h2>
       <p>
         <bdi>{wait.message}</bdi>
       </p>
@@ -227,7 +227,7 @@ function History({ release }: { readonly release: Release }) {
                 <td>
                   {row.time} <span class="quiet">{row.since}</span>
                 </td>
-                <td>
+                <td class="weight">
                   {row.weight} <span class="quiet">{row.phase}</span>
                 </td>
                 <td>
