@@ -12,6 +12,8 @@ export interface Picture {
   readonly area: string
   readonly from: number
   readonly to: number
+  /** The weight at its upper edge, in thousandths. */
+  readonly top: number
   readonly words: string
 }
 
@@ -30,14 +32,18 @@ export function picture(release: ReleaseStatus, now: number): Picture | undefine
   const last = shown.at(-1) as Point
   const from = (shown[0] as Point).at
   const to = Math.max(release.finishedAt ?? now, last.at, from + 1000)
+  const top = tops.find((one) => shown.every(({ weight }) => weight <= one)) ?? 1000
   const x = (at: number) => round(((at - from) / (to - from)) * size.width)
-  const y = (weight: number) => round((1 - weight / 1000) * size.height)
+  const y = (weight: number) => round((1 - weight / top) * size.height)
   const steps = shown.map(({ at, weight }, index) =>
     index === 0 ? `M${x(at)} ${y(weight)}` : `H${x(at)}V${y(weight)}`,
   )
   const line = `${steps.join('')}H${size.width}`
-  return { line, area: `${line}V${size.height}H0Z`, from, to, words: inWords(shown, to) }
+  return { line, area: `${line}V${size.height}H0Z`, from, to, top, words: inWords(shown, to) }
 }
+
+/** What was taken back at a few percent would be a flat line below a hundred. */
+const tops = [20, 50, 100, 250, 500, 1000]
 
 /** From when on the canary held which weight. */
 function points(release: ReleaseStatus): readonly Point[] {

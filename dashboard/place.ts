@@ -12,9 +12,6 @@ export function placeOf({ pathname, search }: Pick<URL, 'pathname' | 'search'>):
   return asked ? { page: 'list', namespace: asked } : { page: 'list' }
 }
 
-export const releaseAddress = (namespace: string, name: string): string =>
-  `/releases/${encodeURIComponent(namespace)}/${encodeURIComponent(name)}`
-
 export const listAddress = (namespace?: string): string =>
   namespace === undefined ? '/' : `/?${new URLSearchParams({ namespace })}`
 

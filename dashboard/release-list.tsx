@@ -1,9 +1,10 @@
 // The releases of a namespace, newest first.
 import { useEffect, useState } from 'preact/hooks'
-import { date, shortSha } from '../domain/figures.ts'
+import { date, firstLine, shortSha } from '../domain/figures.ts'
+import { pagePath } from '../domain/release.ts'
 import { ask, isRefusal, type Refusal } from './ask.ts'
 import { standing } from './facts.ts'
-import { listAddress, releaseAddress } from './place.ts'
+import { listAddress } from './place.ts'
 import { type Release, releaseOf, type Told } from './release.ts'
 import { line } from './text.ts'
 
@@ -79,40 +80,37 @@ async function read(
 function Table({ releases }: { readonly releases: readonly Release[] }) {
   if (releases.length === 0) return <p>There are none here yet: a push makes the first one.</p>
   return (
-    <section class="scroll" aria-label="Releases">
-      <table>
-        <thead>
-          <tr>
-            <th scope="col">Release</th>
-            <th scope="col">State</th>
-            <th scope="col">Commit</th>
-            <th scope="col">Begun</th>
-            <th scope="col">Why</th>
+    <table class="wide">
+      <thead>
+        <tr>
+          <th scope="col">Release</th>
+          <th scope="col">State</th>
+          <th scope="col">What</th>
+        </tr>
+      </thead>
+      <tbody>
+        {releases.map((release) => (
+          <tr key={release.name}>
+            <th scope="row">
+              <a href={pagePath(release.release)}>{release.name}</a>
+            </th>
+            <td>
+              <span class={`state ${release.outcome ?? release.phase}`}>{standing(release)}</span>
+            </td>
+            <td>
+              <bdi>{line(release.commit?.title ?? '', 80)}</bdi>
+              <bdi class="quiet">{line(reason(release), 120)}</bdi>
+              <span class="quiet">
+                <code>{shortSha(release.release.sha)}</code>
+                {release.startedAt > 0 && ` ${date(release.startedAt)}`}
+              </span>
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {releases.map((release) => (
-            <tr key={release.name}>
-              <th scope="row">
-                <a href={releaseAddress(release.namespace, release.name)}>{release.name}</a>
-              </th>
-              <td>
-                <span class={`state ${release.outcome ?? release.phase}`}>{standing(release)}</span>
-              </td>
-              <td>
-                <code>{shortSha(release.release.sha)}</code>{' '}
-                <bdi>{line(release.commit?.title ?? '', 80)}</bdi>
-              </td>
-              <td>{release.startedAt > 0 && date(release.startedAt)}</td>
-              <td>
-                <bdi>
-                  {line((release.outcome ? undefined : release.waiting?.message) ?? release.message, 120)}
-                </bdi>
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </section>
+        ))}
+      </tbody>
+    </table>
   )
 }
+
+const reason = ({ outcome, waiting, message }: Release): string =>
+  firstLine(outcome ? message : (waiting?.message ?? message))

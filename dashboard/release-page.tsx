@@ -213,7 +213,7 @@ function History({ release }: { readonly release: Release }) {
       {rows.length === 0 ? (
         <p>Nothing yet.</p>
       ) : (
-        <table class="history">
+        <table class="wide">
           <thead>
             <tr>
               <th scope="col">Time (UTC)</th>
@@ -227,7 +227,7 @@ function History({ release }: { readonly release: Release }) {
                 <td>
                   {row.time} <span class="quiet">{row.since}</span>
                 </td>
-                <td class="weight">
+                <td>
                   {row.weight} <span class="quiet">{row.phase}</span>
                 </td>
                 <td>

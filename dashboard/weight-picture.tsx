@@ -1,5 +1,5 @@
 // The weight over time, drawn.
-import { span, utcClock } from '../domain/figures.ts'
+import { formatWeight, span, utcClock } from '../domain/figures.ts'
 import { course } from '../domain/weights.ts'
 import { picture, size } from './picture.ts'
 import type { Release } from './release.ts'
@@ -12,9 +12,9 @@ export function WeightPicture({ release, now }: { readonly release: Release; rea
     <figure>
       <div class="axes">
         <div class="axis-y" aria-hidden="true">
-          <span>100%</span>
-          <span>50%</span>
-          <span>0%</span>
+          <span>{formatWeight(drawn.top)}</span>
+          <span>{formatWeight(drawn.top / 2)}</span>
+          <span>{formatWeight(0)}</span>
         </div>
         <svg
           viewBox={`0 0 ${width} ${height}`}
