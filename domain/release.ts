@@ -19,6 +19,10 @@ export interface ReleaseRef {
 /** The Release object's name: `shop-7`. */
 export const releaseName = (release: ReleaseRef): string => `${release.app.name}-${release.seq}`
 
+/** Where the page about it lies, below the page's own address: `/releases/default/shop-7`. */
+export const pagePath = (release: ReleaseRef): string =>
+  `/releases/${release.app.namespace}/${releaseName(release)}`
+
 /** The release's workflow id: `release/default/shop/7-3f2c1d0`. */
 export const releaseWorkflowId = ({ app, seq, sha }: ReleaseRef): string =>
   `release/${app.namespace}/${app.name}/${seq}-${sha.slice(0, 7)}`

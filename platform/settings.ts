@@ -22,9 +22,13 @@ type Environment = Readonly<Record<string, string | undefined>>
 const Text = z.string().min(1, 'must not be empty')
 const Path = z.string().startsWith('/', 'must be an absolute path')
 const Url = z
-  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL', abort: true })
   .refine((url) => !new URL(url).username && !new URL(url).password, 'must not carry credentials')
   .transform((url) => url.replace(/\/+$/, ''))
+const Origin = Url.refine((url) => {
+  const { pathname, search, hash } = new URL(url)
+  return pathname === '/' && search === '' && hash === ''
+}, 'must be no more than http or https, a host and a port').transform((url) => new URL(url).origin)
 const HostAndPort = z
   .string()
   .regex(/^(\[[0-9a-fA-F:]+\]|[^\s:,]+):\d{1,5}$/, 'must be <host>:<port>')
@@ -96,6 +100,7 @@ const WorkerVariables = z
     SLIPWAY_HOOKS_ON_LOOPBACK: Switch.default(false),
     K_SINK: Url.optional(),
     K_CE_OVERRIDES: Text.optional(),
+    SLIPWAY_PAGE_URL: Origin.optional(),
     SLIPWAY_APP_ADDRESS: Address.default('https://{host}'),
     SLIPWAY_LISTEN: Listen.default([{ host: '127.0.0.1', port: 8091 }]),
     SLIPWAY_TELEMETRY_LISTEN: HostAndPort.default({ host: '127.0.0.1', port: 8092 }),
@@ -117,6 +122,8 @@ const WorkerVariables = z
     hooks: { keyFile: variables.SLIPWAY_HOOK_KEY_FILE, loopback: variables.SLIPWAY_HOOKS_ON_LOOPBACK },
     /** Where events go, by the names that Knative gives these; absent = they go nowhere. */
     events: { sink: variables.K_SINK, overrides: variables.K_CE_OVERRIDES },
+    /** Where people reach the page about releases, which the api serves; absent = nothing links to it. */
+    pageUrl: variables.SLIPWAY_PAGE_URL,
     /** Where an App's users reach it, when its host is put in. */
     appAddress: variables.SLIPWAY_APP_ADDRESS,
     listen: variables.SLIPWAY_LISTEN,

@@ -2,6 +2,7 @@
 import { Client } from '@temporalio/client'
 import { Runtime, Worker } from '@temporalio/worker'
 import { createActivities } from '../activities/index.ts'
+import { pagePath } from '../domain/release.ts'
 import { buildkit } from '../platform/build/buildkit.ts'
 import { gitSecret } from '../platform/build/job.ts'
 import { kubernetesDeploy } from '../platform/deploy/kubernetes.ts'
@@ -90,7 +91,7 @@ function platformOf({ git, build, registry, github, events, ...settings }: Worke
     gateway: settings.gateway,
     served: traefikServed({ url: settings.gatewayUrl }),
   })
-  const forge = github && forgeOf(github, settings.appAddress, traffic)
+  const forge = github && forgeOf(github, settings, traffic)
   const readToken = async (repository: string) =>
     forge?.hosts(repository) ? await forge.readToken(repository) : undefined
   // The built-in remote's token is shown to nobody else.
@@ -128,12 +129,17 @@ function platformOf({ git, build, registry, github, events, ...settings }: Worke
   }
 }
 
-function forgeOf({ url, appId, keyFile }: GitHubAppSettings, address: string, traffic: Traffic): Forge {
+function forgeOf(
+  { url, appId, keyFile }: GitHubAppSettings,
+  { appAddress, pageUrl }: Pick<WorkerSettings, 'appAddress' | 'pageUrl'>,
+  traffic: Traffic,
+): Forge {
   const client = gitHub({ url, appId, key: () => readSecret(keyFile), onLimited: health.limited })
   return gitHubForge(client, {
+    ...(pageUrl && { page: (release) => `${pageUrl}${pagePath(release)}` }),
     address: async (app) => {
       const [host] = (await traffic.read(app))?.hosts ?? []
-      return host && address.replace('{host}', host)
+      return host && appAddress.replace('{host}', host)
     },
   })
 }

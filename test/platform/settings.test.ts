@@ -28,6 +28,7 @@ describe('settings', () => {
       github: undefined,
       hooks: { keyFile: undefined, loopback: false },
       events: { sink: undefined, overrides: undefined },
+      pageUrl: undefined,
       appAddress: 'https://{host}',
       listen: [{ host: '127.0.0.1', port: 8091 }],
       telemetryListen: { host: '127.0.0.1', port: 8092 },
@@ -75,13 +76,27 @@ describe('settings', () => {
   test.for([
     ['SLIPWAY_PROMETHEUS_URL', 'http://user:hunter2@prometheus'],
     ['SLIPWAY_PROMETHEUS_URL', 'file:///etc/passwd'],
+    ['SLIPWAY_PROMETHEUS_URL', 'prometheus'],
     ['SLIPWAY_LISTEN', '127.0.0.1'],
     ['SLIPWAY_LISTEN', '127.0.0.1:99999'],
     ['SLIPWAY_KUBECONFIG', 'kubeconfig'],
+    ['SLIPWAY_PAGE_URL', 'slipway.example.com'],
+    ['SLIPWAY_PAGE_URL', 'javascript:alert(1)'],
+    ['SLIPWAY_PAGE_URL', 'https://user:hunter2@slipway.example.com'],
+    ['SLIPWAY_PAGE_URL', 'https://slipway.example.com/releases'],
+    ['SLIPWAY_PAGE_URL', 'https://slipway.example.com/?token=hunter2'],
+    ['SLIPWAY_PAGE_URL', 'https://slipway.example.com#here'],
   ] as const)('refuses %s=%s', ([name, value]) => {
     const attempt = () => workerSettings({ ...worker, [name]: value })
     expect(attempt).toThrow(name)
     expect(attempt).not.toThrow('hunter2')
+  })
+
+  test.for([
+    ['https://slipway.example.com/', 'https://slipway.example.com'],
+    ['HTTP://127.0.0.1:8090', 'http://127.0.0.1:8090'],
+  ] as const)('the page is at %s', ([SLIPWAY_PAGE_URL, pageUrl]) => {
+    expect(workerSettings({ ...worker, SLIPWAY_PAGE_URL }).pageUrl).toBe(pageUrl)
   })
 
   test('a secret is read from its file, without the last line’s end', () => {

@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { RateLimited } from '../../../domain/failure.ts'
 import type { Foresight } from '../../../domain/foresight.ts'
-import type { ReleaseStatus } from '../../../domain/release.ts'
+import { pagePath, type ReleaseStatus } from '../../../domain/release.ts'
 import { checkRun } from '../../../platform/forge/check-run.ts'
 import { gitHubForge } from '../../../platform/forge/github.ts'
 import type { Forge, Told } from '../../../platform/platform.ts'
@@ -50,7 +50,7 @@ const asked = (from: number, part = '') =>
 
 const linked = () =>
   on.forgeWith({
-    page: () => 'https://slipway.example/shop-7',
+    page: (release) => `https://slipway.example${pagePath(release)}`,
     address: async () => 'https://shop.example.com',
   })
 
@@ -69,7 +69,7 @@ describe('a check run', () => {
         name: 'slipway / shop',
         head_sha: first.release.sha,
         external_id: `release/default/shop/7-${first.release.sha.slice(0, 7)}`,
-        details_url: 'https://slipway.example/shop-7',
+        details_url: 'https://slipway.example/releases/default/shop-7',
         started_at: '2026-01-01T00:00:00Z',
         completed_at: '2026-01-01T00:10:00Z',
         output: { title: 'Promoted: it is promoted' },
@@ -209,7 +209,7 @@ describe('a deployment', () => {
           {
             state: 'success',
             environment_url: 'https://shop.example.com',
-            log_url: 'https://slipway.example/shop-7',
+            log_url: 'https://slipway.example/releases/default/shop-13',
             description: 'it is promoted',
           },
         ],
