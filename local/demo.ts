@@ -1,12 +1,14 @@
 // `npm run demo`: the whole road on screen, with times: stable, promoted under load, taken back by itself.
 
 import { atMostWorse, evidenceOfHarm } from '../domain/judge/in-words.ts'
+import { pagePath } from '../domain/release.ts'
 import { addresses } from './addresses.ts'
 import { complaints, harmed } from './complaints.ts'
 import { demoRepository, githubHome } from './github-here.ts'
 import type { ReleaseMeasures } from './measures.ts'
 import { type Road, type Trip, travel } from './road.ts'
 import { readState, type State } from './state.ts'
+import { pageToken } from './status.ts'
 
 /** Everything runs already. Fails with what went otherwise than it must; else returns the exit code. */
 export async function demo(onGithub = false): Promise<number> {
@@ -96,6 +98,7 @@ function addressesOf(state: State, { app, host, bad }: Road): string[] {
     '',
     'It all keeps running',
     `  app          curl -H 'Host: ${host}' ${addresses.app}/`,
+    `  releases     ${addresses.api}${pagePath(bad.status.release)}   (the page asks for a token: see below)`,
     `  Slipway API  ${addresses.api}`,
     `  Temporal UI  ${addresses.temporalUi}`,
     `  Prometheus   ${addresses.prometheus}`,
@@ -103,6 +106,7 @@ function addressesOf(state: State, { app, host, bad }: Road): string[] {
     `  kubeconfig   ${state.kubeconfig}`,
     '',
     `  ${state.kubectl} --kubeconfig ${state.kubeconfig} get releases`,
+    `  ${pageToken(state)}      for the page, good for an hour`,
     `  cli/slipway explain ${bad.measures.release}`,
     '  npm run status      where everything is',
     '  npm run down        stop it and put back what it changed',

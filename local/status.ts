@@ -1,5 +1,6 @@
 // Tells what runs, where it answers and where its log lies.
 import { health } from './addresses.ts'
+import { visitorName } from './cluster/access.ts'
 import { notAnswering } from './parts/answers.ts'
 import { type PartState, readState, type State } from './state.ts'
 
@@ -44,6 +45,7 @@ export function table(state: State): string {
 export function places(state: State): string[][] {
   return [
     ['apps', `${state.addresses.app} (by host name)`],
+    ['releases', `${state.addresses.api}/ (a page; it asks for a token: ${pageToken(state)})`],
     ["Slipway's API", state.addresses.api],
     ['git remote', `${state.git.url}/<app>.git (password: the content of ${state.git.pushTokenFile})`],
     ['Temporal', state.addresses.temporalUi],
@@ -52,6 +54,10 @@ export function places(state: State): string[][] {
     ['kubectl', `${state.kubectl} --kubeconfig ${state.kubeconfig}`],
   ]
 }
+
+/** The command that makes a token for the page about releases. */
+export const pageToken = ({ kubectl, kubeconfig }: State): string =>
+  `${kubectl} --kubeconfig ${kubeconfig} create token ${visitorName}`
 
 export function aligned(rows: readonly (readonly string[])[]): string {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))

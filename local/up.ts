@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { health, images } from './addresses.ts'
 import { ensureCertificates, ensureSecrets } from './certificates.ts'
 import { ensureCgroups } from './cgroups.ts'
-import { access, gitAccess } from './cluster/access.ts'
+import { access, gitAccess, visitor } from './cluster/access.ts'
 import { dns, unresolved } from './cluster/dns.ts'
 import { gateway } from './cluster/gateway.ts'
 import { again, apply, applyFiles, type Kubectl, kubectlOf } from './cluster/kubectl.ts'
@@ -194,7 +194,7 @@ async function bringSlipway(progress: Progress, kubectl: Kubectl): Promise<void>
       ...definitions.flatMap((file) => ['-f', file]),
     ])
     await again(() => applyFiles(kubectl, manifestsIn('install')))
-    await apply(kubectl, [gitAccess()])
+    await apply(kubectl, [gitAccess(), ...visitor()])
     await ensureTokens(kubectl)
   })
   // Before those who ask it.

@@ -28,6 +28,23 @@ export function gitAccess(token = readFileSync(secretFiles.gitFetch, 'utf8').tri
   } as KubernetesObject
 }
 
+/** Who looks at the page about releases here: a token for it is `kubectl create token visitor`. */
+export function visitor(): KubernetesObject[] {
+  const metadata = { name: visitorName, namespace: 'default' }
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata },
+    {
+      apiVersion: `${rbac}/v1`,
+      kind: 'RoleBinding',
+      metadata,
+      roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: 'slipway-viewer' },
+      subjects: [{ kind: 'ServiceAccount', ...metadata }],
+    } as KubernetesObject,
+  ]
+}
+
+export const visitorName = 'visitor'
+
 function binding(name: string, role: string, user: string): KubernetesObject {
   return {
     apiVersion: `${rbac}/v1`,

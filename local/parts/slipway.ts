@@ -18,6 +18,7 @@ export function worker(): Part {
       ...settings(accounts.worker),
       SLIPWAY_LISTEN: listens([addresses.worker]),
       SLIPWAY_HOOK_KEY_FILE: secretFiles.hook,
+      SLIPWAY_PAGE_URL: addresses.api,
       SLIPWAY_APP_ADDRESS: `http://{host}:${new URL(addresses.app).port}`,
       // Everything runs on this machine here, so hooks that people try out do too.
       SLIPWAY_HOOKS_ON_LOOPBACK: 'true',

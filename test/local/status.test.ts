@@ -38,6 +38,11 @@ test('each part has its line, then the addresses', () => {
     expect.stringMatching(/^git remote +http:\/\/127.0.0.1:8090\/git\/<app>.git .*\/state\/push/),
   )
   expect(lines).toContainEqual(
+    expect.stringMatching(
+      /^releases +http:\/\/127.0.0.1:8090\/ .* --kubeconfig \/state\/kubeconfig create token/,
+    ),
+  )
+  expect(lines).toContainEqual(
     expect.stringMatching(/^kubectl +\/state\/bin\/kubectl --kubeconfig \/state\/kubeconfig$/),
   )
 })
