@@ -11,7 +11,8 @@ export interface Subject {
 export interface Version {
   /** Another one for other content. */
   readonly version: string
-  readonly body: object
+  /** Asked for only when it is sent. */
+  readonly body: () => object
   /** Nothing will change after this. */
   readonly final: boolean
 }
@@ -101,7 +102,7 @@ async function* told(subject: Subject, signal: AbortSignal, options: LiveOptions
     const current = subject.current()
     if (!current) return yield event('gone', {})
     if (current.version !== said) {
-      yield event('release', current.body)
+      yield event('release', current.body())
       if (current.final) return
       said = current.version
       saidAt = now()

@@ -62,7 +62,7 @@ export function releasePages(options: ReleasePagesOptions): ReleasePages {
         const object = releases.object(wish.namespace, name)
         if (!object) return undefined
         const version = object.metadata.resourceVersion ?? ''
-        return { version, body: viewOf(object), final: object.status?.outcome !== undefined }
+        return { version, body: () => viewOf(object), final: object.status?.outcome !== undefined }
       }
       return live(visitorOf(request), { current, admit: () => admit(request, wish) })
     },
