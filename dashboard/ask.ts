@@ -16,7 +16,7 @@ export interface Asking {
 export async function ask(address: string, { token, signal }: Asking): Promise<Response | Refusal> {
   const headers = { authorization: `Bearer ${token}` }
   try {
-    const answer = await fetch(address, { headers, signal, cache: 'no-store', redirect: 'error' })
+    const answer = await fetch(address, { headers, signal, redirect: 'error' })
     return answer.ok ? answer : { status: answer.status, detail: await detailOf(answer) }
   } catch {
     return { status: 0, detail: 'Slipway does not answer' }
@@ -24,6 +24,9 @@ export async function ask(address: string, { token, signal }: Asking): Promise<R
 }
 
 export const isRefusal = (answer: Response | Refusal): answer is Refusal => !(answer instanceof Response)
+
+/** A pasted token brings spaces and line ends along; what is left must fit into a header. */
+export const tidyToken = (pasted: string): string => pasted.replace(/[^\x21-\x7e]/g, '')
 
 /** What stands between here and Slipway answers in its own words, if in any. */
 async function detailOf(answer: Response): Promise<string> {

@@ -1,5 +1,5 @@
 // Who looks, and at what: asks for a token where there is none that serves, else shows the list or the release.
-import { useState } from 'preact/hooks'
+import { useErrorBoundary, useState } from 'preact/hooks'
 import type { Refusal } from './ask.ts'
 import { listAddress, type Place } from './place.ts'
 import { ReleaseList } from './release-list.tsx'
@@ -45,6 +45,15 @@ interface ShownProps {
 }
 
 function Shown({ place, ...rest }: ShownProps) {
+  const [broken] = useErrorBoundary()
+  if (broken) {
+    return (
+      <p class="refusal" role="alert">
+        This page cannot show what is there: another version of Slipway may have written it. Load the page
+        again, or look with <code>kubectl get releases --output yaml</code>.
+      </p>
+    )
+  }
   return place.page === 'release' ? (
     <ReleasePage namespace={place.namespace} name={place.name} {...rest} />
   ) : (

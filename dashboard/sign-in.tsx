@@ -1,7 +1,6 @@
 // Asks for a token of the cluster, and says how to get one: Slipway knows no users of its own.
 import type { TargetedSubmitEvent } from 'preact'
-import type { Refusal } from './ask.ts'
-import { tidyToken } from './token.ts'
+import { type Refusal, tidyToken } from './ask.ts'
 
 interface SignInProps {
   readonly namespace: string | undefined

@@ -2,12 +2,20 @@
 
 const key = 'slipway-token'
 
-export const storedToken = (): string => sessionStorage.getItem(key) ?? ''
-
-export function storeToken(token: string): void {
-  if (token === '') sessionStorage.removeItem(key)
-  else sessionStorage.setItem(key, token)
+/** A browser that keeps nothing asks at each visit. */
+export function storedToken(): string {
+  try {
+    return sessionStorage.getItem(key) ?? ''
+  } catch {
+    return ''
+  }
 }
 
-/** A pasted token brings spaces and line ends along; what is left must fit into a header. */
-export const tidyToken = (pasted: string): string => pasted.replace(/[^\x21-\x7e]/g, '')
+export function storeToken(token: string): void {
+  try {
+    if (token === '') sessionStorage.removeItem(key)
+    else sessionStorage.setItem(key, token)
+  } catch {
+    // It serves until the page is left.
+  }
+}

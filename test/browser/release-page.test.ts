@@ -172,6 +172,14 @@ describe('a release', () => {
     })
   })
 
+  test('that cannot be read is told of', async () => {
+    put(rollingOut(13, { transitions: 'none' as never }))
+    await browser.withPage(async (page) => {
+      await visit(page, '/releases/default/shop-13')
+      await page.getByRole('alert').getByText('This page cannot show what is there').waitFor()
+    })
+  })
+
   test('comes back by itself when the connection broke off', async () => {
     put(waiting(12))
     await browser.withPage(async (page, complaints) => {
