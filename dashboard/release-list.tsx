@@ -84,7 +84,6 @@ function Table({ releases }: { readonly releases: readonly Release[] }) {
       <thead>
         <tr>
           <th scope="col">Release</th>
-          <th scope="col">State</th>
           <th scope="col">What</th>
         </tr>
       </thead>
@@ -93,10 +92,9 @@ function Table({ releases }: { readonly releases: readonly Release[] }) {
           <tr key={release.name}>
             <th scope="row">
               <a href={pagePath(release.release)}>{release.name}</a>
-            </th>
-            <td>
+              <br />
               <span class={`state ${release.outcome ?? release.phase}`}>{standing(release)}</span>
-            </td>
+            </th>
             <td>
               <bdi>{line(release.commit?.title ?? '', 80)}</bdi>
               <bdi class="quiet">{line(reason(release), 120)}</bdi>
