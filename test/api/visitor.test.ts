@@ -61,6 +61,8 @@ test.each([
   ['/metrics', 200, 200, 200, 200, 200],
   ['/api', 404, 404, 404, 404, 404],
   ['/api/apps', 404, 404, 404, 404, 404],
+  ['/api/releases/Shop_1', 404, 404, 404, 404, 404],
+  ['/api/releases/..%2fshop-1/events', 404, 404, 404, 404, 404],
   ['/api/releases/shop-1/events', 401, 200, 200, 403, 401],
   ['/api/releases/shop-1/events?namespace=other', 401, 403, 403, 403, 401],
   ['/api/releases/shop-9/events', 401, 404, 403, 403, 401],
