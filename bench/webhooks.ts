@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs'
 import { sleep } from '../local/process.ts'
 import { readState, type State } from '../local/state.ts'
 import { type Delivery, deliver } from './webhooks/deliver.ts'
+import { aDay, onlyPushes } from './webhooks/mix.ts'
 import { missed, type Phase, type PhaseReport, reportOf } from './webhooks/phase.ts'
 import { openTargets, type Targets } from './webhooks/targets.ts'
 
@@ -46,18 +47,22 @@ export async function webhooks({ minutes, say, signal }: WebhooksOptions): Promi
   }
 }
 
+const within = 500
 const phasesOf = (minutes: number): readonly Phase[] => [
-  { name: 'a busy day', rate: 50, seconds: Math.ceil(minutes * 60) },
-  { name: 'a storm', rate: 200, seconds: 30 },
-  { name: forged, rate: 200, seconds: 10 },
+  { name: 'a busy day', rate: 50, seconds: Math.ceil(minutes * 60), within },
+  { name: 'a storm', rate: 200, seconds: 30, within },
+  { name: forged, rate: 200, seconds: 10, within },
+  { name: pushesAlone, rate: 50, seconds: 30 },
 ]
 const forged = 'a forger'
+const pushesAlone = 'nothing but pushes'
 
 async function run(state: State, targets: Targets, phase: Phase, signal: AbortSignal): Promise<PhaseReport> {
   const isForged = phase.name === forged
+  const mix = phase.name === pushesAlone ? onlyPushes(targets) : aDay(targets)
   const delivery = (index: number): Delivery => {
-    const { payload, expected } = index % 2 === 0 ? ofAnApp(targets, index / 2) : ofNobody(index)
-    return { payload, expected: isForged ? '401 signature-invalid' : expected }
+    const one = mix(index)
+    return isForged ? { ...one, expected: '401 signature-invalid' } : one
   }
   const secret = isForged ? randomBytes(32).toString('hex') : secretOf(state)
   const { rate, seconds } = phase
@@ -65,32 +70,10 @@ async function run(state: State, targets: Targets, phase: Phase, signal: AbortSi
 }
 
 function report(phases: readonly PhaseReport[], durable: number): WebhooksReport {
-  const accepted = phases.reduce((sum, { answers }) => sum + (answers['202 accepted'] ?? 0), 0)
+  const accepted = phases.reduce((sum, phase) => sum + phase.accepted, 0)
   const lost = durable < accepted ? [`${accepted} were accepted, and Temporal took ${durable}`] : []
   return { phases, accepted, durable, missed: [...phases.flatMap(missed), ...lost] }
 }
-
-function ofAnApp({ repository, branches }: Targets, index: number): Delivery {
-  const branch = branches[index % branches.length]
-  return { payload: push(repository, `refs/heads/${branch}`), expected: '202 accepted' }
-}
-
-const ofNobody = (index: number): Delivery => ({
-  payload: push(`https://github.com/acme/other-${index}.git`, 'refs/heads/main'),
-  expected: '202 ignored:repo-not-registered',
-})
-
-/** As long as real ones with a few commits: most of a delivery is what nobody reads. */
-const push = (clone_url: string, ref: string) => ({
-  ref,
-  before: commit(),
-  after: commit(),
-  repository: { id: 1, full_name: 'acme/webhooks', clone_url },
-  installation: { id: 1 },
-  sender: { login: 'ana' },
-  commits: Array.from({ length: 5 }, () => ({ id: commit(), message: 'Change'.repeat(100) })),
-})
-const commit = (): string => randomBytes(20).toString('hex')
 
 const urlOf = ({ addresses }: State): string => `${addresses.api}/webhooks/github`
 /** The first line: the second is the secret before it. */
@@ -100,7 +83,7 @@ const secretOf = ({ webhookSecretFile }: State): string =>
 /** The Apps were declared a moment ago: a delivery is theirs once the api has heard of them. */
 async function known(state: State, targets: Targets, signal: AbortSignal): Promise<void> {
   const rate = targets.branches.length
-  const delivery = (index: number) => ofAnApp(targets, index)
+  const delivery = onlyPushes(targets)
   const plan = { url: urlOf(state), secret: secretOf(state), rate, seconds: 1, delivery, signal }
   for (let round = 1; ; round += 1) {
     const samples = await deliver(plan)

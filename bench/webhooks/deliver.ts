@@ -15,11 +15,16 @@ export interface Deliveries {
 }
 
 export interface Delivery {
+  /** `push` when absent. */
+  readonly event?: string
+  /** One of its own when absent; two with the same are one delivery, sent again. */
+  readonly id?: string
   readonly payload: object
   readonly expected: string
 }
 
 export interface Sample {
+  readonly id: string
   /** Milliseconds from when it was due: a late answer is not excused by a late question. */
   readonly took: number
   /** The status and what it says, or why there was no answer: `ECONNREFUSED`. */
@@ -48,17 +53,23 @@ export async function deliver(plan: Deliveries): Promise<readonly Sample[]> {
 }
 
 async function sample(plan: Deliveries, agent: Agent, index: number, due: number): Promise<Sample> {
-  const { payload, expected } = plan.delivery(index)
-  const answer = await post(plan, agent, JSON.stringify(payload)).catch(reason)
-  return { took: performance.now() - due, answer, expected }
+  const { payload, expected, event = 'push', id = randomUUID() } = plan.delivery(index)
+  const answer = await post(plan, agent, { event, id, body: JSON.stringify(payload) }).catch(reason)
+  return { id, took: performance.now() - due, answer, expected }
 }
 
-function post({ url, secret }: Deliveries, agent: Agent, body: string): Promise<string> {
+interface Posted {
+  readonly event: string
+  readonly id: string
+  readonly body: string
+}
+
+function post({ url, secret }: Deliveries, agent: Agent, { event, id, body }: Posted): Promise<string> {
   const headers = {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(body),
-    'x-github-event': 'push',
-    'x-github-delivery': randomUUID(),
+    'x-github-event': event,
+    'x-github-delivery': id,
     'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
   }
   return new Promise((resolve, reject) => {

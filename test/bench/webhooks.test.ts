@@ -38,6 +38,18 @@ describe('deliveries', () => {
     expect(new Set(asked.map(({ headers }) => headers['x-github-delivery'])).size).toBe(20)
   })
 
+  test('that are sent again come under the same name, and count once', async () => {
+    const delivery = () => ({ id: 'the-same', event: 'ping', payload: {}, expected: '202 accepted' })
+    const samples = await delivered(accepts, { delivery })
+    const [first, ...rest] = server?.asked ?? []
+    expect(first?.headers).toMatchObject({ 'x-github-delivery': 'the-same', 'x-github-event': 'ping' })
+    for (const { headers } of rest) expect(headers['x-github-delivery']).toBe('the-same')
+    expect(reportOf({ name: 'again', rate: 100, seconds: 0.2 }, samples)).toMatchObject({
+      sent: 20,
+      accepted: 1,
+    })
+  })
+
   test('that are refused say why, and those without an answer too', async () => {
     const samples = await delivered(({ body }, response) => {
       if (JSON.parse(body).index % 2 === 0) sendJson(response, 503, { code: 'not-durable' })
@@ -62,14 +74,24 @@ describe('deliveries', () => {
 })
 
 describe('a phase', () => {
-  const phase = { name: 'a storm', rate: 200, seconds: 1 }
-  const good = (took: number): Sample => ({ took, answer: '202 accepted', expected: '202 accepted' })
+  const phase = { name: 'a storm', rate: 200, seconds: 1, within: 500 }
+  const good = (took: number): Sample => ({
+    id: 'one',
+    took,
+    answer: '202 accepted',
+    expected: '202 accepted',
+  })
   const many = (count: number, one: Sample) => Array.from({ length: count }, () => one)
 
   test('that keeps its promises has nothing to say', () => {
     const report = reportOf(phase, [...many(199, good(20)), good(9_000)])
     expect(report).toMatchObject({ sent: 200, lost: 0, p50: 20, p99: 20 })
     expect(missed(report)).toEqual([])
+  })
+
+  test('that promises no time says nothing of it', () => {
+    const { within: _, ...patient } = phase
+    expect(missed(reportOf(patient, many(200, good(9_000))))).toEqual([])
   })
 
   test.each([
