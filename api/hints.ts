@@ -34,15 +34,28 @@ export interface HintOptions {
   readonly sources: Pick<Sources, 'lookAgain'>
 }
 
+/** So many deliveries are known again: who forgets one looks once in vain. */
+const knownAgain = 10_000
+
 export function hints({ apps, ready, sources }: HintOptions): Hints {
   const underWay = new Map<string, Promise<unknown>>()
+  const taken = new Set<string>()
 
   return async (hint) => {
     const { told, nobody } = concernedBy({ apps, ready }, hint)
     if (nobody) return { status: `ignored:${nobody}` }
     // The same hint many times at once is one message; each delivery is answered when that one is durable.
-    await Promise.all(told.map((app) => once(underWay, keyOf(app, hint), () => look(app, hint))))
+    await Promise.all(told.map((app) => once(underWay, keyOf(app, hint), () => lookUnlessTaken(app, hint))))
     return { status: 'accepted', apps: told.map(({ app }) => appKey(app)) }
+  }
+
+  /** What is delivered again under its own name brings no news: Temporal has it for good. */
+  async function lookUnlessTaken(app: DeclaredApp, hint: Hint): Promise<void> {
+    const name = `${hint.delivery} ${keyOf(app, hint)}`
+    if (taken.has(name)) return
+    await look(app, hint)
+    taken.add(name)
+    for (const oldest of taken) if (taken.size > knownAgain) taken.delete(oldest)
   }
 
   async function look({ app, source }: DeclaredApp, { after = noCommit, delivery, pusher }: Hint) {

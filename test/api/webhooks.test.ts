@@ -151,6 +151,18 @@ test('who pushed is told when GitHub says it, as gates know people', async () =>
   expect(parts.looks[0]?.moved).toMatchObject({ after: sha, pusher: 'github:ana' })
 })
 
+test('what is delivered again wakes nobody a second time, and the same push under another name does', async () => {
+  const body = JSON.stringify(corpus.goodPush)
+  for (let times = 0; times < 3; times += 1) {
+    const { reply, rest } = await deliver({ body }, sign(body))
+    expect([reply.status, rest.apps]).toEqual([202, ['default/shop']])
+  }
+  expect(parts.looks).toHaveLength(1)
+  const headers = { 'x-github-delivery': 'another' }
+  expect((await deliver({ body, headers }, sign(body))).says).toBe('accepted')
+  expect(parts.looks).toHaveLength(2)
+})
+
 test('what no commit caused is a look at the branch', async () => {
   const one = of('delete', { ...corpus.goodPush, ref: 'main', ref_type: 'branch' })
   await deliver(one, sign(one.body))
