@@ -319,8 +319,12 @@ async function compile(): Promise<string> {
   const out = join(root, 'node_modules', '.cache', `api-${process.pid}`)
   await mkdir(out, { recursive: true })
   trash.push(() => rm(out, { recursive: true, force: true }))
-  const tsc = join(root, 'node_modules/.bin/tsc')
-  await promisify(execFile)(tsc, ['-p', 'tsconfig.build.json', '--outDir', out], { cwd: root })
+  const build = (tool: string, ...words: string[]) =>
+    promisify(execFile)(join(root, 'node_modules/.bin', tool), words, { cwd: root })
+  await Promise.all([
+    build('tsc', '-p', 'tsconfig.build.json', '--outDir', out),
+    build('vite', 'build', 'dashboard', '--outDir', join(out, 'dashboard'), '--logLevel', 'warn'),
+  ])
   await symlink(join(root, 'package.json'), join(out, 'package.json'))
   return join(out, 'api/main.js')
 }
