@@ -56,6 +56,9 @@ async function remove(state: State, branches: readonly string[]): Promise<void> 
   } finally {
     await temporal.close()
   }
+  // Each push that was sent has its outcome, and nobody tidies after an App that is gone.
+  const ofThese = `slipway.dev/app in (${apps.join(',')})`
+  await kubectlOf(state.kubectl)(['delete', 'releases.slipway.dev', '-n', namespace, '-l', ofThese, ...gone])
 }
 
 const appOf = (branch: string): string => `${name}-${branch}`
