@@ -1,10 +1,10 @@
 // GitHub's `check_run` event: somebody clicked a button on a check run of ours, or asked to run it again.
 import { z } from 'zod'
 import { appKey } from '../domain/app.ts'
-import type { ForeseeInput } from '../domain/foresight.ts'
+import { type Foreseen, foreseenBy } from '../domain/foresight.ts'
 import { type Buttons, type ButtonVerb, buttonVerbs, type Click } from './buttons.ts'
 import { Account, Id, Installation, Repository, urlsOf } from './github-payload.ts'
-import { concernedBy, type HintOptions, notDurable, type Result } from './hints.ts'
+import { concernedBy, durable, type HintOptions, type Result } from './hints.ts'
 import { Commit, parsed } from './payload.ts'
 import type { Plans } from './plans.ts'
 import type { JsonObject } from './strict-json.ts'
@@ -52,20 +52,17 @@ function verbOf({ action, check_run, requested_action }: CheckRunEvent): ButtonV
   return buttonVerbs.find((verb) => verb === requested_action?.identifier)
 }
 
-type Plan = Pick<ForeseeInput, 'app' | 'sha'>
-
-/** `plan/default/shop/3f2c1d0…`: what was shown for a pull request. */
-function planOf({ action, check_run: { external_id, head_sha } }: CheckRunEvent): Plan | undefined {
+/** What was shown for a pull request, on this very commit. */
+function planOf({ action, check_run: { external_id, head_sha } }: CheckRunEvent): Foreseen | undefined {
   if (action !== 'rerequested') return undefined
-  const [what, namespace, name, sha, ...rest] = (external_id ?? '').split('/')
-  if (what !== 'plan' || !namespace || !name || sha !== head_sha || rest.length > 0) return undefined
-  return { app: { namespace, name }, sha }
+  const plan = foreseenBy(external_id ?? '')
+  return plan?.sha === head_sha ? plan : undefined
 }
 
 /** As things stand now: what runs may be another revision than when it was shown. Nothing of a fork was read, or will be. */
 async function planAgain(
   { check_run, repository }: CheckRunEvent,
-  { app, sha }: Plan,
+  { app, sha }: Foreseen,
   known: Pick<HintOptions, 'apps' | 'ready'>,
   plans: Plans,
 ): Promise<Result> {
@@ -74,9 +71,7 @@ async function planAgain(
   if (nobody) return { status: `ignored:${nobody}` }
   const key = appKey(app)
   if (!told.some((one) => appKey(one.app) === key)) return { status: 'ignored:not-ours' }
-  await plans.foresee({ app, sha, fork: false }).catch((cause: unknown) => {
-    throw notDurable('Temporal did not take the message', cause)
-  })
+  await durable(plans.foresee({ app, sha, fork: false }))
   return { status: 'accepted', apps: [key] }
 }
 

@@ -1,6 +1,7 @@
 // "Something happened in that repository": tells the Apps that take their commits from it to look again, and nothing more.
 import { appKey } from '../domain/app.ts'
 import type { Apps, DeclaredApp } from './apps.ts'
+import { forgetOldest } from './forget.ts'
 import { Problem } from './problem.ts'
 import { noCommit, type Sources } from './sources.ts'
 
@@ -55,14 +56,12 @@ export function hints({ apps, ready, sources }: HintOptions): Hints {
     if (taken.has(name)) return
     await look(app, hint)
     taken.add(name)
-    for (const oldest of taken) if (taken.size > knownAgain) taken.delete(oldest)
+    forgetOldest(taken, knownAgain)
   }
 
   async function look({ app, source }: DeclaredApp, { after = noCommit, delivery, pusher }: Hint) {
     const moved = { ref: `refs/heads/${source?.branch}`, after, delivery, ...(pusher && { pusher }) }
-    await sources.lookAgain(app, moved).catch((cause: unknown) => {
-      throw notDurable('Temporal did not take the message', cause)
-    })
+    await durable(sources.lookAgain(app, moved))
   }
 }
 
@@ -77,6 +76,12 @@ export function concernedBy(
   const told = [...known.values()].filter(({ source }) => !branch || source?.branch === branch)
   return told.length === 0 ? { told, nobody: 'branch' } : { told }
 }
+
+/** What Temporal has not taken was not delivered. */
+export const durable = <T>(taking: Promise<T>): Promise<T> =>
+  taking.catch((cause: unknown) => {
+    throw notDurable('Temporal did not take the message', cause)
+  })
 
 /** Whoever sent it shall send it again. */
 export const notDurable = (why: string, cause?: unknown): Problem =>

@@ -2,7 +2,7 @@
 import { z } from 'zod'
 import { appKey } from '../domain/app.ts'
 import { Id, Installation, Repository, urlsOf } from './github-payload.ts'
-import { concernedBy, type HintOptions, notDurable, type Result } from './hints.ts'
+import { concernedBy, durable, type HintOptions, type Result } from './hints.ts'
 import { Commit, parsed } from './payload.ts'
 import type { Plans } from './plans.ts'
 import type { JsonObject } from './strict-json.ts'
@@ -36,10 +36,7 @@ export async function pullRequest(
   const { told, nobody } = concernedBy(known, { urls: urlsOf(event.repository), branch: base.ref })
   if (nobody) return { status: `ignored:${nobody}` }
   const fork = head.repo?.id !== base.repo.id
-  const asking = told.map(({ app }) => plans.foresee({ app, sha: head.sha, fork }))
-  await Promise.all(asking).catch((cause: unknown) => {
-    throw notDurable('Temporal did not take the message', cause)
-  })
+  await durable(Promise.all(told.map(({ app }) => plans.foresee({ app, sha: head.sha, fork }))))
   return { status: 'accepted', apps: told.map(({ app }) => appKey(app)) }
 }
 

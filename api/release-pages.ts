@@ -29,14 +29,14 @@ export function releasePages(options: ReleasePagesOptions): ReleasePages {
   const { releases, admit, namespace, ready, live, repositoryOf = () => undefined } = options
 
   /** Which release is asked for, by somebody who may see it. */
-  async function asked(request: Request, name: string): Promise<Wish & { readonly name: string }> {
+  async function asked(request: Request, name: string): Promise<{ wish: Wish; object: Custom }> {
     const wish = { verb: 'get', namespace: namespaceOf(request, namespace), name } as const
     if (!isName(name)) throw new Problem(404, 'no-release', `${quoted(name)} is no release's name`)
     await admit(request, wish)
     if (!ready()) throw notReady()
-    if (!releases.object(wish.namespace, name))
-      throw new Problem(404, 'no-release', `there is no release ${name} in ${wish.namespace}`)
-    return wish
+    const object = releases.object(wish.namespace, name)
+    if (!object) throw new Problem(404, 'no-release', `there is no release ${name} in ${wish.namespace}`)
+    return { wish, object }
   }
 
   function viewOf(object: Custom) {
@@ -53,11 +53,11 @@ export function releasePages(options: ReleasePagesOptions): ReleasePages {
       return json({ namespace: wish.namespace, items: releases.objects(wish.namespace).map(brief) })
     },
     async one(request, name) {
-      const wish = await asked(request, name)
-      return json(viewOf(releases.object(wish.namespace, name) as Custom))
+      const { object } = await asked(request, name)
+      return json(viewOf(object))
     },
     async live(request, name) {
-      const wish = await asked(request, name)
+      const { wish } = await asked(request, name)
       const current = () => {
         const object = releases.object(wish.namespace, name)
         if (!object) return undefined

@@ -6,6 +6,7 @@ import {
   type KubeConfig,
   type V1UserInfo,
 } from '@kubernetes/client-node'
+import { forgetOldest } from './forget.ts'
 import { Problem } from './problem.ts'
 
 export interface Wish {
@@ -60,7 +61,7 @@ export function admission(options: AdmitOptions): Admit {
     verdict.catch(() => verdicts.delete(key))
     verdicts.delete(key)
     verdicts.set(key, { verdict, until: now() + believed })
-    for (const oldest of verdicts.keys()) if (verdicts.size > 1_000) verdicts.delete(oldest)
+    forgetOldest(verdicts, 1_000)
     return verdict
   }
 

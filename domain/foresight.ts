@@ -10,6 +10,18 @@ export interface ForeseeInput {
   readonly fork: boolean
 }
 
+export type Foreseen = Pick<ForeseeInput, 'app' | 'sha'>
+
+/** What its check run is known again by: `plan/default/shop/` and the whole commit. */
+export const foreseenId = ({ app, sha }: Foreseen): string => `plan/${app.namespace}/${app.name}/${sha}`
+
+/** The way back; undefined for any other id. */
+export function foreseenBy(id: string): Foreseen | undefined {
+  const [what, namespace, name, sha, ...rest] = id.split('/')
+  if (what !== 'plan' || !namespace || !name || !sha || rest.length > 0) return undefined
+  return { app: { namespace, name }, sha }
+}
+
 /** `plan/default/shop/3f2c1d0`: the same commit asked for twice is foreseen once. What is never read does not stand in for what is. */
 export const foreseeWorkflowId = ({ app, sha, fork }: ForeseeInput): string =>
   `plan/${app.namespace}/${app.name}/${sha.slice(0, 7)}${fork ? '/fork' : ''}`

@@ -1,6 +1,6 @@
 // What a push would do, as a check run on the commit that is offered: what GitHub is sent for it. Pure: no client in sight.
 import { counted, firstLine, shortSha } from '../../domain/figures.ts'
-import type { Foresight, Foretold } from '../../domain/foresight.ts'
+import { type Foresight, type Foretold, foreseenId } from '../../domain/foresight.ts'
 import {
   changeInWords,
   courseInWords,
@@ -16,10 +16,10 @@ import type { CommitStatus } from './commit-status.ts'
 import { code, codeBlock, plain, said, table } from './markdown.ts'
 
 export function planRun(foretold: Foretold): CheckRun {
-  const { app, sha, at, foresight } = foretold
+  const { app, at, foresight } = foretold
   return {
     name: `${checkName({ app })} / plan`,
-    external_id: `plan/${app.namespace}/${app.name}/${sha}`,
+    external_id: foreseenId(foretold),
     status: 'completed',
     conclusion: conclusions[foresight.kind],
     started_at: time(at),
