@@ -23,6 +23,9 @@ export async function ask(address: string, { token, signal }: Asking): Promise<R
   }
 }
 
+/** Another token may be let in. */
+export const wantsToken = ({ status }: Refusal): boolean => status === 401 || status === 403
+
 export const isRefusal = (answer: Response | Refusal): answer is Refusal => !(answer instanceof Response)
 
 /** A pasted token brings spaces and line ends along; what is left must fit into a header. */

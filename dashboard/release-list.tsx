@@ -2,7 +2,7 @@
 import { useEffect, useState } from 'preact/hooks'
 import { date, firstLine, shortSha } from '../domain/figures.ts'
 import { pagePath } from '../domain/release.ts'
-import { ask, isRefusal, type Refusal } from './ask.ts'
+import { ask, isRefusal, type Refusal, wantsToken } from './ask.ts'
 import { standing } from './facts.ts'
 import { listAddress } from './place.ts'
 import { type Release, releaseOf, type Told } from './release.ts'
@@ -32,7 +32,7 @@ export function ReleaseList({ namespace, token, onRefused }: ReleaseListProps) {
       if (left.signal.aborted) return
       setTrouble('status' in answer ? answer.detail : '')
       if (!('status' in answer)) setFound(answer)
-      else if (answer.status === 401 || answer.status === 403) onRefused(answer)
+      else if (wantsToken(answer)) onRefused(answer)
     })
     return () => left.abort()
   }, [namespace, token, onRefused, asked])

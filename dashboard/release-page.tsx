@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks'
 import { firstLine, shortSha } from '../domain/figures.ts'
 import { comparison, verdictWords } from '../domain/judge/in-words.ts'
 import type { Evidence } from '../domain/judge/judge.ts'
-import type { Refusal } from './ask.ts'
+import { type Refusal, wantsToken } from './ask.ts'
 import { commitLink } from './commit-link.ts'
 import { commands, facts, history, lastEvidence, standing, waitOf } from './facts.ts'
 import { follow, type Line } from './follow.ts'
@@ -29,8 +29,7 @@ export function ReleasePage({ namespace, name, token, onRefused }: ReleasePagePr
     return () => left.abort()
   }, [namespace, name, token])
   useEffect(() => {
-    if (joined.kind !== 'refused') return
-    if (joined.refusal.status === 401 || joined.refusal.status === 403) onRefused(joined.refusal)
+    if (joined.kind === 'refused' && wantsToken(joined.refusal)) onRefused(joined.refusal)
   }, [joined, onRefused])
   const now = useNow(release?.outcome === undefined)
   useEffect(() => {
