@@ -72,9 +72,9 @@ describe.concurrent('other hands', () => {
     const event = await until('the repair', repairedWithin, async () => (await repairs(subject.app))[0])
     expect(event).toContain(`harbourmaster changed the pods of Deployment ${deployment}`)
 
-    await until('the stowaway to be gone', 30_000, async () => {
-      const pods = await objects<{ metadata: { deletionTimestamp?: string } }>('pods', subject.app)
-      return pods.filter(({ metadata }) => !metadata.deletionTimestamp).length === 2 ? true : undefined
+    await until('the stowaway to be gone', 60_000, async () => {
+      const pods = await objects<Pod>('pods', subject.app)
+      return pods.some(isStowaway) ? undefined : true
     })
     const settled = Date.now()
     await until('fifty more requests', 20_000, () =>
@@ -216,6 +216,15 @@ interface Kept {
   }
   readonly spec: { readonly replicas?: number }
 }
+interface Pod {
+  readonly spec: {
+    readonly containers: readonly { readonly env?: readonly { readonly value?: string }[] }[]
+  }
+}
+/** Also one that is on its way out: requests meet it until it is gone. */
+const isStowaway = ({ spec }: Pod): boolean =>
+  spec.containers.some(({ env = [] }) => env.some(({ value }) => value === 'stowaway'))
+
 interface Scaled {
   readonly status: { readonly readyReplicas?: number }
 }
