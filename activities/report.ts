@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/common'
 import type { AppRef } from '../domain/app.ts'
+import { isForbidden } from '../domain/failure.ts'
 import {
   isBad,
   type Outcome,
@@ -10,6 +11,7 @@ import {
   releaseName,
   releaseWorkflowId,
 } from '../domain/release.ts'
+import type { RouteState } from '../domain/route.ts'
 import type { AppStatus, Platform } from '../platform/platform.ts'
 import { alive, type Clock } from './clock.ts'
 
@@ -43,7 +45,8 @@ export interface Memory {
   }
 }
 
-export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traffic'>, clock: Clock) {
+export function reportVerbs(platform: Pick<Platform, 'report' | 'traffic' | 'deploy'>, clock: Clock) {
+  const { report } = platform
   return {
     reportRelease: (status: ReleaseStatus): Promise<void> => report.release(status),
 
@@ -62,7 +65,7 @@ export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traf
     async loadApp(app: AppRef): Promise<Memory> {
       const [known, route, status] = await Promise.all([
         report.history(app),
-        traffic.read(app),
+        routeOf(platform, app),
         report.remembered(app),
       ])
       const { frozen, rejected, waiting } = status ?? {}
@@ -88,6 +91,20 @@ export function reportVerbs({ report, traffic }: Pick<Platform, 'report' | 'traf
       const handle = Context.current().client.workflow.getHandle(releaseWorkflowId(release))
       return endingOf(() => alive(() => handle.result()))
     },
+  }
+}
+
+/** An App that is gone may have taken our rights with it: then nothing is remembered of its route, and the next look says so. */
+async function routeOf(
+  { traffic, deploy }: Pick<Platform, 'traffic' | 'deploy'>,
+  app: AppRef,
+): Promise<RouteState | undefined> {
+  try {
+    return await traffic.read(app)
+  } catch (error) {
+    const gone = isForbidden(error) && (await deploy.describe(app)).source === undefined
+    if (gone) return undefined
+    throw error
   }
 }
 

@@ -1,21 +1,32 @@
 // The App as the cluster declares it, and its revisions.
 import { z } from 'zod'
 import type { AppRef } from '../../domain/app.ts'
+import { isForbidden } from '../../domain/failure.ts'
 import { readPolicy } from '../../domain/policy.ts'
-import type { Deployment } from '../kinds.ts'
-import { kinds } from '../kinds.ts'
+import { type Custom, type Deployment, kinds } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
 import type { Declared } from '../platform.ts'
 import { asMade, deploymentsOf } from './made.ts'
 import { servedAnnotation } from './objects.ts'
 
 export async function describe(kube: Kubernetes, app: AppRef): Promise<Declared> {
-  const deployments = await deploymentsOf(kube, app)
+  const found = await kube.get(kinds.App, app.namespace, app.name)
+  const deployments = found ? await deploymentsOf(kube, app) : await leftOf(kube, app)
   const kept = servedBefore(deployments)
   return {
-    ...(await declared(kube, app)),
+    ...declared(found),
     revisions: deployments.map((deployment) => asMade(app, deployment)),
     ...(kept.length > 0 && { kept }),
+  }
+}
+
+/** Rights may have gone with the App, or with its namespace: what is out of reach is nobody's to tell of any more. */
+async function leftOf(kube: Kubernetes, app: AppRef): Promise<readonly Stored<Deployment>[]> {
+  try {
+    return await deploymentsOf(kube, app)
+  } catch (error) {
+    if (isForbidden(error)) return []
+    throw error
   }
 }
 
@@ -37,11 +48,7 @@ const Spec = z.object({
 })
 
 /** Without a source too when the App has none of its own: it is released from elsewhere. */
-async function declared(
-  kube: Kubernetes,
-  app: AppRef,
-): Promise<Pick<Declared, 'source' | 'policy' | 'onDelete'>> {
-  const found = await kube.get(kinds.App, app.namespace, app.name)
+function declared(found: Stored<Custom> | undefined): Pick<Declared, 'source' | 'policy' | 'onDelete'> {
   if (!found) return { source: undefined }
   const { source, onDelete, policy } = Spec.parse(found.spec ?? {})
   return {

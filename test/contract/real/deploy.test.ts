@@ -107,3 +107,15 @@ async function configure(
   if (there) await admin.replace(kinds[kind], { ...there, data })
   else await admin.create(kinds[kind], { metadata, data })
 }
+
+test('without rights in its namespace an App is told to be gone only when it is', async () => {
+  const { admin, deploy, close } = await clusterWithPods()
+  onTestFinished(close)
+  // Nobody binds Slipway's role there.
+  const app = { namespace: 'kube-public', name: `shop-${Date.now().toString(36)}` }
+  expect(await deploy.describe(app)).toEqual({ source: undefined, revisions: [] })
+  const source = { repository: 'http://10.244.0.1:8090/git/nothing.git', branch: 'main' }
+  await admin.apply(kinds.App, { metadata: app, spec: { source } })
+  onTestFinished(async () => void (await admin.remove(kinds.App, app.namespace, app.name)))
+  await expect(deploy.describe(app)).rejects.toMatchObject({ reason: 'Forbidden' })
+})
