@@ -43,7 +43,7 @@ export async function app(input: AppInput): Promise<void> {
     await settle(life)
     const sight = await look(life)
     if (sight) await act(life, sight)
-    if (sight === null && !life.state.active && !life.moved) return
+    if (sight === null && !life.state.active && !hasNews(life)) return
     await renewWhenIdle(life, input)
   }
 }
@@ -54,6 +54,8 @@ function beginLife({ app, state }: AppInput): Life {
     state: state ?? rebuilt({ seq: 0, releases: [] }),
     remembers: state !== undefined,
     moved: true,
+    hinted: false,
+    lookedAt: 0,
     lookAgainIn: undefined,
     pushed: [],
     endings: new Map(),
@@ -63,7 +65,7 @@ function beginLife({ app, state }: AppInput): Life {
     pushers: new Map(),
   }
   setHandler(sourceMoved, (...pushes) => {
-    life.moved = true
+    life.hinted = true
     life.pushed.push(...pushes)
     for (const { after, pusher } of pushes) if (pusher) noteThePusher(life, after, pusher)
   })
@@ -75,11 +77,25 @@ function beginLife({ app, state }: AppInput): Life {
   return life
 }
 
+/** What comes within this time after a look, in milliseconds, is looked at together: a storm costs no more than a look in it. */
+const rest = 2_000
+
 async function hearNews(life: Life): Promise<void> {
-  const news = () => life.moved || hasEnded(life)
-  if (life.lookAgainIn === undefined) return condition(news)
-  await condition(news, life.lookAgainIn)
+  const news = () => hasNews(life) || hasEnded(life)
+  if (life.lookAgainIn === undefined) await condition(news)
+  else await condition(news, life.lookAgainIn)
+  await gather(life)
 }
+
+/** A push alone is looked at when it comes; what somebody waits for is, whenever it comes. */
+async function gather(life: Life): Promise<void> {
+  const urgent = () => life.moved || hasEnded(life)
+  const early = life.lookedAt + rest - Date.now()
+  if (urgent() || !life.hinted || early <= 0 || !patched('hints are gathered')) return
+  await condition(urgent, early)
+}
+
+const hasNews = ({ moved, hinted }: Life): boolean => moved || hinted
 
 /** Takes note of the release that ended. */
 async function settle(life: Life): Promise<void> {
@@ -100,6 +116,7 @@ async function settle(life: Life): Promise<void> {
 async function look(life: Life): Promise<Sight | null | undefined> {
   const pushed = life.pushed.splice(0)
   life.moved = false
+  life.hinted = false
   life.lookAgainIn = undefined
   life.looks += 1
   try {
@@ -123,6 +140,8 @@ async function look(life: Life): Promise<Sight | null | undefined> {
     // What is forbidden stays so until somebody allows it.
     life.lookAgainIn = failure.reason === 'Forbidden' ? '10 minutes' : '1 minute'
     return undefined
+  } finally {
+    life.lookedAt = Date.now()
   }
 }
 
@@ -280,7 +299,7 @@ const hasEnded = ({ state, endings }: Life) => state.active !== undefined && end
 async function renewWhenIdle(life: Life, input: AppInput): Promise<void> {
   const long =
     workflowInfo().continueAsNewSuggested || life.looks >= (input.renewAfter ?? Number.POSITIVE_INFINITY)
-  const busy = () => life.moved || life.state.active !== undefined
+  const busy = () => hasNews(life) || life.state.active !== undefined
   if (!long || busy()) return
   await life.reports.idle()
   await condition(allHandlersFinished)

@@ -13,8 +13,12 @@ export interface Life {
   state: AppState
   /** What the cluster remembers has been read. */
   remembers: boolean
-  /** Somebody said "look again"; at first it does so by itself. */
+  /** There is a reason to look again at once; at first it does so by itself. */
   moved: boolean
+  /** Somebody said that the branch may have moved. */
+  hinted: boolean
+  /** When it last looked, in milliseconds since 1970. */
+  lookedAt: number
   /** After a look that saw nothing: when to try again without being told. */
   lookAgainIn: Duration | undefined
   readonly pushed: SourceMoved[]

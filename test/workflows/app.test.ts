@@ -1,4 +1,5 @@
 // An App's life: every push has one outcome, one release at a time, and nothing that is lost stays lost.
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { appWorkflowId, releaseName } from '../../domain/release.ts'
 import { sourceMoved } from '../../workflows/messages.ts'
@@ -63,6 +64,21 @@ describe('many pushes', () => {
     )
     expect(stage.world.releasesOf(stage.app)).toHaveLength(2)
     await stage.close({ serves: sha })
+  })
+
+  it('that come close upon each other are looked at together', async () => {
+    const { stage, first } = await stableStage(temporal)
+    await idle(stage)
+    const looks = () => stage.world.calls.filter(({ verb }) => verb === 'source.head').length
+    const before = looks()
+    const forged = Array.from({ length: 9 }, (_, i) => `${i + 1}`.repeat(40))
+    for (const sha of forged) {
+      await stage.say(sha)
+      await sleep(100)
+    }
+    for (const sha of forged) expect(await stage.ended(sha)).toMatchObject({ outcome: 'ignored' })
+    expect(looks() - before).toBeLessThanOrEqual(3)
+    await stage.close({ serves: first })
   })
 
   it('a commit that the branch does not have is ignored, and known by that', async () => {
