@@ -8,7 +8,7 @@ import {
   releaseWorkflowId,
 } from '../domain/release.ts'
 import type { Platform } from '../platform/platform.ts'
-import { type Ending, foundOf, type Obituary, reportVerbs } from './report.ts'
+import { closeReleases, type Ending, foundOf, type Obituary } from './report.ts'
 import { sideBySide } from './side-by-side.ts'
 import type { Sweep } from './sweep.ts'
 
@@ -29,7 +29,7 @@ async function closeIfLost(sweep: Sweep, release: ReleaseRef): Promise<void> {
   if (seq < release.seq || active?.seq === release.seq) return
   await returnTraffic(platform, release)
   const obituary = await obituaryOf(platform, release, await lives.ending(release))
-  await reportVerbs(platform, clock).closeReleases({ app: release.app, releases: [obituary] })
+  await closeReleases(platform.report, [obituary], clock)
   sweep.did('closed', `${releaseName(release)} ended without a word: ${obituary.message}`)
 }
 

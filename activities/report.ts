@@ -54,13 +54,8 @@ export function reportVerbs(platform: Pick<Platform, 'report' | 'traffic' | 'dep
       report.app(app, status),
 
     /** Writes the outcome of releases that have no workflow: overtaken before they began, or lost. */
-    async closeReleases({ app, releases }: { app: AppRef; releases: readonly Obituary[] }): Promise<void> {
-      const known = await report.history(app)
-      for (const obituary of releases) {
-        const before = known.find(({ release }) => release.seq === obituary.release.seq)
-        if (!before?.outcome) await report.release(closed(obituary, before, clock.now()))
-      }
-    },
+    closeReleases: ({ releases }: { app: AppRef; releases: readonly Obituary[] }): Promise<void> =>
+      alive(() => closeReleases(report, releases, clock)),
 
     async loadApp(app: AppRef): Promise<Memory> {
       const [known, route, status] = await Promise.all([
@@ -147,6 +142,18 @@ export async function foundOf(
   const before = status?.stable
   const promoted = stable !== undefined && status?.revision === stable && before !== stable
   return { promoted, ...(before !== undefined && { before }) }
+}
+
+/** One that has its outcome keeps it. */
+export async function closeReleases(
+  report: Pick<Platform['report'], 'recorded' | 'release'>,
+  releases: readonly Obituary[],
+  clock: Clock,
+): Promise<void> {
+  for (const obituary of releases) {
+    const before = await report.recorded(obituary.release)
+    if (!before?.outcome) await report.release(closed(obituary, before, clock.now()))
+  }
 }
 
 function closed(

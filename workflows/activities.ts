@@ -102,8 +102,15 @@ export const showing = proxyActivities<Pick<Activities, 'reportRelease'>>({
   retry: { initialInterval: '1s', maximumInterval: '1m' },
 })
 
-export const reporting = proxyActivities<Pick<Activities, 'reportApp' | 'closeReleases' | 'loadApp'>>({
+export const reporting = proxyActivities<Pick<Activities, 'reportApp' | 'loadApp'>>({
   ...ends,
   startToCloseTimeout: '30s',
+  retry: { initialInterval: '1s', maximumInterval: '1m' },
+})
+
+/** After a storm of pushes there is a hundred to write of. */
+export const closing = proxyActivities<Pick<Activities, 'closeReleases'>>({
+  ...alive,
+  startToCloseTimeout: '5m',
   retry: { initialInterval: '1s', maximumInterval: '1m' },
 })

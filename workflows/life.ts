@@ -3,7 +3,7 @@ import type { Duration } from '@temporalio/common'
 import { getExternalWorkflowHandle, log } from '@temporalio/workflow'
 import type { Ending, Obituary } from '../activities/report.ts'
 import { releaseWorkflowId } from '../domain/release.ts'
-import { reporting } from './activities.ts'
+import { closing } from './activities.ts'
 import type { Courier } from './courier.ts'
 import { failureOf } from './failure.ts'
 import { type AppInput, type AppState, type SourceMoved, type Supersession, supersede } from './messages.ts'
@@ -49,7 +49,7 @@ export function noteThePusher({ pushers }: Life, sha: string, pusher: string): v
 export async function recordOutcomes({ app }: Life, releases: readonly Obituary[]): Promise<void> {
   if (releases.length === 0) return
   const summary = `outcomes without a workflow: ${releases.length}`
-  await reporting.closeReleases
+  await closing.closeReleases
     .executeWithOptions({ summary }, [{ app, releases }])
     .catch((error: unknown) => log.error('outcomes were not recorded', { ...failureOf(error) }))
 }
