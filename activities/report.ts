@@ -37,7 +37,7 @@ export interface Memory {
   /** The highest release number that was ever used. */
   readonly seq: number
   /** Newest first. */
-  readonly releases: readonly Pick<ReleaseStatus, 'release' | 'phase' | 'outcome'>[]
+  readonly releases: readonly Pick<ReleaseStatus, 'release' | 'phase' | 'outcome' | 'cause' | 'by'>[]
   /** What the App's status says beside them. */
   readonly said?: Pick<AppStatus, 'frozen' | 'rejected' | 'waiting'> & {
     /** Commits whose releases ended badly since, when nobody listened; oldest first. */
@@ -73,10 +73,12 @@ export function reportVerbs(platform: Pick<Platform, 'report' | 'traffic' | 'dep
           ...(missed.length > 0 && { missed }),
         },
         seq: Math.max(0, route?.epoch.seq ?? 0, ...known.map(({ release }) => release.seq)),
-        releases: known.map(({ release, phase, outcome }) => ({
+        releases: known.map(({ release, phase, outcome, cause, by }) => ({
           release,
           phase,
           ...(outcome && { outcome }),
+          ...(cause && { cause }),
+          ...(by && { by }),
         })),
       }
     },

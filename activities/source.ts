@@ -56,7 +56,13 @@ async function planFor(platform: Platform, { cause, ...release }: PlanAsked): Pr
   const image = declared.revisions.find(({ sha }) => sha === release.sha)?.image
   await refuseTaken(platform, plan)
   const served = route && (route.drift?.written ?? route).hosts
-  return { ...plan, ...(image && { image }), ...(served && { servedHosts: served }) }
+  const told = platform.forge?.hosts(plan.repository) ?? false
+  return {
+    ...plan,
+    ...(image && { image }),
+    ...(served && { servedHosts: served }),
+    ...(told && { pushersAreTold: true }),
+  }
 }
 
 async function sightOf(platform: Platform, { app, pushed }: Look): Promise<Sight | null> {

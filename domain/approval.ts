@@ -7,7 +7,15 @@ export interface ApprovalFacts {
   readonly people: People
   /** Who pushed and who wrote the commit, as principals, as far as they are known. */
   readonly authors: readonly string[]
+  /** The repository's host says who pushes, and has not of this commit: its author, whom anybody may name, is no answer. */
+  readonly pusherMissing?: true
 }
+
+/** The same when somebody said who pushed. */
+export const withPusher = ({ people, authors }: ApprovalFacts, pusher: string): ApprovalFacts => ({
+  people,
+  authors: [pusher, ...authors],
+})
 
 /** Who approved, each once: a person's name, or the principal that no name is known for. */
 export type Approvals = readonly string[]
@@ -17,7 +25,7 @@ export function refusal(
   gate: ApprovalGate,
   given: Approvals,
   principal: string,
-  { people, authors }: ApprovalFacts,
+  { people, authors, pusherMissing }: ApprovalFacts,
 ): string | undefined {
   const { name, approvers, approvals, notPusher } = gate
   if (approvers.length > 0 && !approvers.some((one) => is(one, principal))) {
@@ -31,6 +39,8 @@ export function refusal(
   // Git writes an address as its author does.
   if (authors.some((author) => known.includes(author.toLowerCase())))
     return `${name} asks for four eyes, and ${principal} pushed or wrote this commit`
+  if (pusherMissing)
+    return `${name} asks for four eyes, and the repository’s host has not said who pushed this commit: let it send that push again, or push another commit`
   // A principal of one kind says nothing of a pusher of another: only the policy can tell that they are two people.
   if (authors.length === 0 || !authors.some((author) => isComparable(known, author)))
     return `${name} asks for four eyes, and the App’s policy does not say whether ${principal} is who pushed; add them to policy.people`

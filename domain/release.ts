@@ -104,6 +104,8 @@ export interface Plan {
   readonly windows?: readonly Windows[]
   /** Who is who, for the gates that must tell people apart. */
   readonly people?: People
+  /** The repository's host says who pushes: what it has not said is not known. */
+  readonly pushersAreTold?: true
   /** The image that this commit was built to before, with the same instructions: nothing is built. */
   readonly image?: Image
 }

@@ -22,7 +22,7 @@ import { answerAppCommands } from './app-commands.ts'
 import { courier } from './courier.ts'
 import { appDetails, appStatusOf } from './details.ts'
 import { failureOf } from './failure.ts'
-import { giveWay, type Life, noteThePusher, recordOutcomes } from './life.ts'
+import { giveWay, type Life, learnThePushers, noteThePusher, recordOutcomes, tellWhoPushed } from './life.ts'
 import {
   type AppInput,
   type AppState,
@@ -48,7 +48,7 @@ export async function app(input: AppInput): Promise<void> {
   }
 }
 
-function beginLife({ app, state }: AppInput): Life {
+function beginLife({ app, state, pushers = [] }: AppInput): Life {
   const life: Life = {
     app,
     state: state ?? rebuilt({ seq: 0, releases: [] }),
@@ -62,12 +62,12 @@ function beginLife({ app, state }: AppInput): Life {
     reports: courier(() => report(life)),
     said: '',
     looks: 0,
-    pushers: new Map(),
+    pushers: new Map(pushers),
   }
   setHandler(sourceMoved, (...pushes) => {
     life.hinted = true
     life.pushed.push(...pushes)
-    for (const { after, pusher } of pushes) if (pusher) noteThePusher(life, after, pusher)
+    return learnThePushers(life, pushes)
   })
   setHandler(releaseFinished, ({ release, ...ending }) => {
     life.endings.set(release.seq, ending)
@@ -161,6 +161,8 @@ async function remember(life: Life): Promise<void> {
   const { frozen, wanted } = life.state
   life.state = { ...rebuilt(memory), ...(frozen && { frozen }), ...(wanted && { wanted }) }
   life.remembers = true
+  for (const { release, cause, by } of [...memory.releases].reverse())
+    if (cause === 'push' && by && !life.pushers.has(release.sha)) noteThePusher(life, release.sha, by)
   upsertSearchAttributes([{ key: searchAttributes.app, value: `${app.namespace}/${app.name}` }])
   if (life.state.active) follow(life, life.state.active)
 }
@@ -275,6 +277,8 @@ async function begin(life: Life, decision: Releases, waiting: AppState['waiting'
       ],
     })
     listen(life, ref, child.result())
+    const late = pusher === undefined ? life.pushers.get(sha) : undefined
+    if (late && patched('a pusher who is named meanwhile')) await tellWhoPushed(ref, late)
   } catch (error) {
     if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error
     follow(life, ref)
@@ -303,7 +307,7 @@ async function renewWhenIdle(life: Life, input: AppInput): Promise<void> {
   if (!long || busy()) return
   await life.reports.idle()
   await condition(allHandlersFinished)
-  if (!busy()) await continueAsNew<typeof app>({ ...input, state: life.state })
+  if (!busy()) await continueAsNew<typeof app>({ ...input, state: life.state, pushers: [...life.pushers] })
 }
 
 /** People are told what changed, not that somebody looked. */

@@ -3,7 +3,7 @@
 import { ApplicationFailure, condition, isCancellation } from '@temporalio/workflow'
 import type { Bar, Barred } from '../activities/bar.ts'
 import type { HookAsked } from '../activities/hooks.ts'
-import { type ApprovalFacts, isApproved, nameOf, refusal } from '../domain/approval.ts'
+import { type ApprovalFacts, isApproved, nameOf, refusal, withPusher } from '../domain/approval.ts'
 import type { CommandRequest } from '../domain/command.ts'
 import { formatDuration } from '../domain/duration.ts'
 import type { Gate, GatePoint, HookGate } from '../domain/gate.ts'
@@ -41,6 +41,8 @@ export interface Gates {
   readonly promoted: () => boolean
 
   readonly freeze: (frozen: Frozen | null) => void
+  /** Somebody said who pushed the commit. */
+  readonly learn: (pusher: string) => void
   readonly pause: (request: CommandRequest) => string
   readonly resume: (request: CommandRequest) => string
   readonly promote: (request: CommandRequest) => string
@@ -52,6 +54,7 @@ export interface Gates {
 export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gates {
   let plan: Plan | undefined
   let facts: ApprovalFacts = { people: {}, authors: [] }
+  const pushers: string[] = []
   let questionOf: ((gate: HookGate) => HookAsked) | undefined
   const passed = new Set<string>()
   const reached = new Map<string, Reached>()
@@ -162,7 +165,7 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
   return {
     prepare(made, about, hook) {
       plan = made
-      facts = about
+      facts = pushers.reduce(withPusher, about)
       questionOf = hook
       say()
     },
@@ -220,6 +223,11 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
     tick,
     promoted: () => promotedBy !== undefined,
 
+    learn(pusher) {
+      if (pushers.includes(pusher)) return
+      pushers.push(pusher)
+      facts = withPusher(facts, pusher)
+    },
     freeze(next) {
       frozen = next ?? undefined
       change()

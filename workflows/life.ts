@@ -1,12 +1,19 @@
 // What changes while an App lives, and what it says to the release that runs.
 import type { Duration } from '@temporalio/common'
-import { getExternalWorkflowHandle, log } from '@temporalio/workflow'
+import { getExternalWorkflowHandle, log, patched } from '@temporalio/workflow'
 import type { Ending, Obituary } from '../activities/report.ts'
-import { releaseWorkflowId } from '../domain/release.ts'
+import { type ReleaseRef, releaseWorkflowId } from '../domain/release.ts'
 import { closing } from './activities.ts'
 import type { Courier } from './courier.ts'
 import { failureOf } from './failure.ts'
-import { type AppInput, type AppState, type SourceMoved, type Supersession, supersede } from './messages.ts'
+import {
+  type AppInput,
+  type AppState,
+  pushed,
+  type SourceMoved,
+  type Supersession,
+  supersede,
+} from './messages.ts'
 
 export interface Life {
   readonly app: AppInput['app']
@@ -44,6 +51,22 @@ export function noteThePusher({ pushers }: Life, sha: string, pusher: string): v
   pushers.set(sha, pusher)
   for (const oldest of pushers.keys()) if (pushers.size > 100) pushers.delete(oldest)
 }
+
+/** A release that began before anybody said who pushed is told. */
+export async function learnThePushers(life: Life, pushes: readonly SourceMoved[]): Promise<void> {
+  const news = pushes.flatMap(({ after, pusher }) =>
+    pusher && life.pushers.get(after) !== pusher ? [{ after, pusher }] : [],
+  )
+  for (const { after, pusher } of news) noteThePusher(life, after, pusher)
+  const { active } = life.state
+  const late = news.find(({ after }) => after === active?.sha)
+  if (active && late && patched('a pusher who is named late')) await tellWhoPushed(active, late.pusher)
+}
+
+export const tellWhoPushed = (active: ReleaseRef, pusher: string): Promise<void> =>
+  getExternalWorkflowHandle(releaseWorkflowId(active))
+    .signal(pushed, pusher)
+    .catch((error: unknown) => log.warn('the release has ended already', { error }))
 
 /** Says how commits ended that have no workflow of their own to say it. */
 export async function recordOutcomes({ app }: Life, releases: readonly Obituary[]): Promise<void> {

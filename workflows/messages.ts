@@ -48,6 +48,9 @@ export const supersede = defineSignal<[Supersession]>('supersede')
 /** The App was frozen, or is not any more (null): a frozen release's weight does not rise. */
 export const freeze = defineSignal<[Frozen | null]>('freeze')
 
+/** Who pushed the commit that is being released, as a principal: its source says so after the release began. */
+export const pushed = defineSignal<[string]>('pushed')
+
 /** A person's command; answered at once, refused with the reason. The update's id is the Command's uid. */
 export const command = defineUpdate<CommandAnswer, [CommandRequest]>('command')
 
@@ -113,6 +116,8 @@ export interface AppInput {
   readonly app: AppRef
   /** Absent on the first run and after a loss: then it is rebuilt from the cluster. */
   readonly state?: AppState
+  /** Who pushed which commit, newest last. */
+  readonly pushers?: readonly (readonly [sha: string, pusher: string])[]
   /** Begins a new history after so many looks; absent: when Temporal suggests it. For tests. */
   readonly renewAfter?: number
 }

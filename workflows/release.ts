@@ -19,7 +19,14 @@ import { answerCommands } from './commands.ts'
 import { failureOf } from './failure.ts'
 import { type Gates, openGates } from './gates.ts'
 import { awaitInterruption, type Ending, type Interruption } from './interruption.ts'
-import { type Frozen, freeze, type ReleaseFinished, type ReleaseInput, releaseFinished } from './messages.ts'
+import {
+  type Frozen,
+  freeze,
+  pushed,
+  type ReleaseFinished,
+  type ReleaseInput,
+  releaseFinished,
+} from './messages.ts'
 import { bringBack } from './return.ts'
 import { type Ground, giveBack, type Meanwhile, type Road, show, takeAll, takeAllInTime } from './road.ts'
 import { rollOut } from './rollout.ts'
@@ -34,6 +41,7 @@ export async function release(input: ReleaseInput): Promise<ReleaseFinished> {
   const interruption = awaitInterruption(story.status)
   const gates = openGates(story, input.frozen)
   answerCommands(story.status, interruption, gates)
+  setHandler(pushed, gates.learn, { description: 'Who pushed this commit' })
   setHandler(freeze, gates.freeze, { description: 'The App was frozen, or is not any more' })
   const undo: Undo = []
   try {
@@ -109,10 +117,16 @@ async function build(plan: Plan, story: Story): Promise<Revision> {
 }
 
 /** From here on gates know what they decide about. */
-function prepareGates({ plan, canary, stable, story, gates }: Road, { release, pusher }: ReleaseInput): void {
-  const { email } = plan.commit
-  const authors = [...(pusher ? [pusher] : []), ...(email ? [`email:${email}`] : [])]
-  gates.prepare(plan, { people: plan.people ?? {}, authors }, (gate) => ({
+function prepareGates(
+  { plan, canary, stable, story, gates }: Road,
+  { release, pusher, wanted }: ReleaseInput,
+): void {
+  const { commit, people = {}, pushersAreTold = false } = plan
+  const authors = commit.email ? [`email:${commit.email}`] : []
+  // Nobody pushes a configuration.
+  const missing = pushersAreTold && wanted?.cause !== 'config'
+  if (pusher) gates.learn(pusher)
+  gates.prepare(plan, { people, authors, ...(missing && { pusherMissing: true }) }, (gate) => ({
     release,
     gate,
     revision: canary,

@@ -1,6 +1,6 @@
 // Whose approval counts at a gate.
 import { describe, expect, it } from 'vitest'
-import { isApproved, nameOf, refusal } from '../../domain/approval.ts'
+import { isApproved, nameOf, refusal, withPusher } from '../../domain/approval.ts'
 import type { ApprovalGate } from '../../domain/gate.ts'
 
 const gate: ApprovalGate = {
@@ -61,5 +61,12 @@ describe('four eyes', () => {
     expect(refusal(eyes, [], 'user:bo@example.com', { people, authors: [] })).toContain(
       'add them to policy.people',
     )
+  })
+
+  it('are nobody’s while a host that says who pushes has not, whoever the commit says wrote it', () => {
+    const unsaid = { people, authors: ['email:ana@example.com'], pusherMissing: true } as const
+    expect(refusal(eyes, [], 'user:bo@example.com', unsaid)).toContain('has not said who pushed')
+    expect(refusal(eyes, [], 'github:ana', withPusher(unsaid, 'github:bo'))).toBeUndefined()
+    expect(refusal(gate, [], 'user:bo@example.com', unsaid)).toBeUndefined()
   })
 })

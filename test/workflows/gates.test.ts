@@ -1,5 +1,7 @@
 // What keeps a weight from rising: people, hooks, a pause, a freeze; and that the watch goes on meanwhile.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { forgeWorld } from '../../platform/memory/forge.ts'
+import { sourceMoved } from '../../workflows/messages.ts'
 import { manifestOf, rampOf, type Stage, stableStage, until } from './stage.ts'
 import { realServer, type Temporal } from './temporal.ts'
 
@@ -12,11 +14,34 @@ afterAll(() => temporal?.close())
 const gated = (gate: string) => manifestOf(`gates: [{${gate}}]`)
 const waits = (stage: Stage, sha: string, what: string) =>
   stage.release(sha, ({ waiting }) => waiting?.for === what)
+const failureOf = (asked: Promise<unknown>): Promise<string> =>
+  asked.then(
+    () => '',
+    (error: { cause?: { message?: string } }) => error.cause?.message ?? '',
+  )
 const refused = (message: string) => ({
   cause: { message: expect.stringContaining(message), type: 'Refused' },
 })
 
 describe('a gate that people open', () => {
+  it('with four eyes stays closed until the host has said who pushed, and learns it late', async () => {
+    const { stage } = await stableStage(temporal, { forge: forgeWorld() })
+    const sha = await stage.push({}, gated('before: 50, notPusher: true'))
+    await waits(stage, sha, 'approval')
+    const asAna = { by: 'slipway-api', principal: 'github:ana' }
+    const asBo = { by: 'slipway-api', principal: 'github:bo' }
+    await expect(stage.ask(sha, 'approve', asBo)).rejects.toMatchObject(refused('has not said who pushed'))
+    const late = { ref: 'refs/heads/main', after: sha, delivery: 'late', pusher: 'github:ana' }
+    await stage.appHandle().signal(sourceMoved, late)
+    await until(
+      async () => (await failureOf(stage.ask(sha, 'approve', asAna))).includes('github:ana pushed or wrote'),
+      () => 'the release did not learn who pushed',
+    )
+    expect((await stage.ask(sha, 'approve', asBo)).message).toBe('before-50 is open')
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    await stage.close({ serves: sha })
+  })
+
   it('holds the canary below its weight until they do', async () => {
     const { stage } = await stableStage(temporal)
     const sha = await stage.push({}, gated('before: 50, approvers: ["user:bo"]'))
