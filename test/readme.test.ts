@@ -11,6 +11,7 @@ const pages = [
   'docs/releases.md',
   'docs/traffic.md',
   'docs/local.md',
+  'docs/install.md',
   'docs/cli.md',
   'docs/plan.md',
   'docs/github.md',
