@@ -7,6 +7,7 @@ import { text } from 'node:stream/consumers'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { addresses } from '../../local/addresses.ts'
+import { visitorName } from '../../local/cluster/access.ts'
 import { apply, kubectlOf } from '../../local/cluster/kubectl.ts'
 import { type Github, startGithub } from '../../local/github/server.ts'
 import type { Json } from '../../local/github/state.ts'
@@ -108,9 +109,12 @@ describe('a push', () => {
     })
     expect(older).toMatchObject({ sha: first })
     expect(newer).toMatchObject({ sha, environment: `default/${subject.app}` })
+    const { details_url: page } = check
     expect((newer.statuses as Json[]).at(-1)).toMatchObject({
       environment_url: expect.stringContaining(subject.host),
+      log_url: page,
     })
+    expect(await shownAt(String(page))).toMatchObject({ status: { outcome: 'promoted', commit: { sha } } })
   })
 
   test('that fails its users is taken back, and its commit is red with the numbers', async () => {
@@ -318,4 +322,21 @@ async function aProgram(): Promise<Program> {
     },
     close: () => new Promise((resolve) => server.close(resolve)),
   }
+}
+
+/** What the page at a check's "Details" shows to somebody who may see the release. */
+async function shownAt(page: string): Promise<Json> {
+  const { origin, pathname } = new URL(page)
+  const [, , namespace, name] = pathname.split('/')
+  const shell = await fetch(page)
+  expect([shell.status, shell.headers.get('content-type')]).toEqual([
+    200,
+    expect.stringContaining('text/html'),
+  ])
+  const authorization = `Bearer ${(await kubectl('create', 'token', visitorName, '-n', 'default')).trim()}`
+  const told = await fetch(`${origin}/api/releases/${name}?namespace=${namespace}`, {
+    headers: { authorization },
+  })
+  expect(told.status).toBe(200)
+  return (await told.json()) as Json
 }
