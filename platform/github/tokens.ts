@@ -1,5 +1,6 @@
 // Installation tokens: each for one repository and a few rights, kept until shortly before they expire, never written anywhere.
 import { canonicalJson } from '../../domain/canonical-json.ts'
+import { PermanentFailure } from '../../domain/failure.ts'
 import type { Answer, Request } from './exchange.ts'
 import { Refused } from './failure.ts'
 import { fullName, type RepositoryName } from './repository.ts'
@@ -90,7 +91,9 @@ async function tokenFor(
       ...(number === undefined ? { repositories: [repository.name] } : { repository_ids: [number] }),
       permissions: granted(rights, permissions),
     },
-  }).catch(notInstalled(repository))
+  })
+    .catch(notGranted)
+    .catch(notInstalled(repository))
   const { token, expires_at: expires } = (body ?? {}) as { token?: unknown; expires_at?: unknown }
   const until = Date.parse(String(expires))
   if (typeof token === 'string' && token !== '' && Number.isFinite(until)) return { token, until }
@@ -104,6 +107,12 @@ function granted(rights: Rights, permissions: Installation['permissions']): Righ
   const some = Object.entries(rights).filter(has)
   // No right at all would mean all of them.
   return some.length === 0 ? rights : Object.fromEntries(some)
+}
+
+/** What is taken away while it is asked for may be given back: a refused token ends nothing. */
+function notGranted(error: unknown): never {
+  if (error instanceof PermanentFailure) throw new Refused(error.message, { status: 422, said: error.message })
+  throw error
 }
 
 const notInstalled =

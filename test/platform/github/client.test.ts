@@ -239,6 +239,14 @@ describe('answers', () => {
     expect(await failure(runs())).toMatchObject({ name: 'Refused', status })
   })
 
+  it('are not final either when it is the token that is refused: a right may be given back', async () => {
+    const { runs } = await github(({ path }, response) => {
+      const message = 'The permissions requested are not granted to this installation.'
+      if (path.endsWith('/access_tokens')) sendJson(response, 422, { message })
+    })
+    expect(await failure(runs())).toMatchObject({ name: 'Refused', status: 422 })
+  })
+
   it('that lead elsewhere are not followed, and the token with them', async () => {
     const elsewhere = await github()
     const { runs } = await answering(301, '', { location: `${elsewhere.url}/repositories/1/check-runs` })
