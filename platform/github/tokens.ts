@@ -111,7 +111,8 @@ function granted(rights: Rights, permissions: Installation['permissions']): Righ
 
 /** What is taken away while it is asked for may be given back: a refused token ends nothing. */
 function notGranted(error: unknown): never {
-  if (error instanceof PermanentFailure) throw new Refused(error.message, { status: 422, said: error.message })
+  if (error instanceof PermanentFailure)
+    throw new Refused(error.message, { status: 422, said: error.message })
   throw error
 }
 
