@@ -54,6 +54,7 @@ const appObjects = watch({
   kind: 'apps',
   informer: informerOf(kubernetes.config, kinds.App),
   onSeen: (object) => lookQueue.add(objectKey(object)),
+  onGone: (object) => lookQueue.add(objectKey(object)),
   log,
 })
 const releaseObjects = watch({

@@ -1,5 +1,5 @@
 // "Look again": tells an App's workflow that its branch may have moved, and starts it when it does not run.
-import type { Client, WorkflowClient } from '@temporalio/client'
+import { type Client, type WorkflowClient, WorkflowNotFoundError } from '@temporalio/client'
 import { type AppRef, appKey } from '../domain/app.ts'
 import { appWorkflowId } from '../domain/release.ts'
 import {
@@ -17,6 +17,8 @@ import { together } from './together.ts'
 export interface Sources {
   /** Returns when Temporal has the message for good; fails when it cannot say so in time. */
   readonly lookAgain: (app: AppRef, moved: SourceMoved) => Promise<void>
+  /** Tells the workflow of an App that is not declared any more, if it runs: it looks, and ends. */
+  readonly gone: (app: AppRef) => Promise<void>
   /** The commit that the App was last told of by this process. Forgetting it at a restart costs one needless look. */
   readonly told: (app: AppRef) => string | undefined
   /** What the App's workflow knows; fails when no worker answers in time. */
@@ -46,6 +48,7 @@ export function temporalSources(client: Client, metrics: Pick<Metrics, 'looked'>
   return {
     told: (app) => told.get(appKey(app)),
     lookAgain: (app, moved) => tell(appKey(app), { app, moved }),
+    gone: (app) => within(() => signalOnly(client.workflow, app)),
     state: (app) => within(() => client.workflow.getHandle(appWorkflowId(app)).query(appStatus)),
   }
 }
@@ -67,3 +70,12 @@ const signal = (workflow: WorkflowClient, app: AppRef, moves: Moves) =>
     signalArgs: moves,
     staticSummary: `releases of ${appKey(app)}`,
   })
+
+async function signalOnly(workflow: WorkflowClient, app: AppRef): Promise<void> {
+  const moved = { ref: '', after: noCommit, delivery: 'the App is gone' }
+  try {
+    await workflow.getHandle(appWorkflowId(app)).signal(sourceMoved, moved)
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
+  }
+}

@@ -26,6 +26,8 @@ export interface WatchOptions<T> {
   readonly informer: () => Informer<T>
   /** Called for a new or changed object, and for each one at a resync. Must only take a note: a throw here is lost. */
   readonly onSeen?: (object: T) => void
+  /** Called for an object that is there no more. Must only take a note, too. */
+  readonly onGone?: (object: T) => void
   readonly log: Logger
   readonly now?: () => number
   /** Milliseconds between complete lists. */
@@ -37,7 +39,7 @@ export interface WatchOptions<T> {
 }
 
 export function watch<T extends Custom>(options: WatchOptions<T>): Watched<T> {
-  const { kind, informer, onSeen = () => undefined, log, now = Date.now } = options
+  const { kind, informer, onSeen = () => undefined, onGone = () => undefined, log, now = Date.now } = options
   const { resync = 600_000, listWithin = 30_000, pause = { first: 500, longest: 30_000 } } = options
   const objects = new Map<string, T>()
   const stopped = new AbortController()
@@ -51,6 +53,10 @@ export function watch<T extends Custom>(options: WatchOptions<T>): Watched<T> {
     onSeen(object)
   }
 
+  const drop = (object: T) => {
+    if (objects.delete(keyOf(object))) onGone(object)
+  }
+
   /** One life of an informer: until it fails, the resync is due, or all ends. Resolves with the error, if there was one. */
   async function live(again: boolean): Promise<unknown> {
     const current = informer()
@@ -59,14 +65,14 @@ export function watch<T extends Custom>(options: WatchOptions<T>): Watched<T> {
     )
     current.on('add', (object) => keep(object, again))
     current.on('update', (object) => keep(object))
-    current.on('delete', (object) => objects.delete(keyOf(object)))
+    current.on('delete', drop)
     try {
       const started = Promise.race([current.start(), failed])
       const error = await within(started, listWithin, stopped.signal)
       if (error) return error
       // What went while nobody watched is gone from the list, and no event will say so.
       const present = new Set(current.list().map(keyOf))
-      for (const key of objects.keys()) if (!present.has(key)) objects.delete(key)
+      for (const object of [...objects.values()]) if (!present.has(keyOf(object))) drop(object)
       complete = true
       downSince = undefined
       return await Promise.race([failed, sleep(resync, undefined, { signal: stopped.signal, ref: false })])

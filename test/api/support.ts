@@ -80,6 +80,7 @@ export function memoryCluster() {
 /** A Temporal that remembers the looks it was told, or is away. */
 export function memorySources() {
   const looks: { app: string; moved: SourceMoved }[] = []
+  const left: string[] = []
   let away = false
   let state: AppState = { v: 1, seq: 0, rejected: [], seen: [], outcomes: [], answered: [] }
   const answer = <T>(value: T): Promise<T> =>
@@ -90,11 +91,17 @@ export function memorySources() {
       await answer(undefined)
       looks.push({ app: appKey(app), moved })
     },
+    gone: async (app) => {
+      await answer(undefined)
+      left.push(appKey(app))
+    },
     state: () => answer(state),
   }
   return {
     sources,
     looks,
+    /** Of which Apps it heard that they are gone. */
+    left,
     isAway: () => away,
     setAway: (value: boolean) => {
       away = value

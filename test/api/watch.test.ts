@@ -9,10 +9,12 @@ vi.setConfig({ testTimeout: 30_000 })
 let api: KubeServer
 let watched: Watched<Custom> | undefined
 let seen: string[]
+let gone: string[]
 
 beforeEach(async () => {
   api = await kubeServer()
   seen = []
+  gone = []
 })
 afterEach(async () => {
   await watched?.stop()
@@ -24,6 +26,7 @@ const start = (options: { resync?: number; listWithin?: number } = {}) => {
     kind: 'apps',
     informer: informerOf(api.config, kinds.App),
     onSeen: ({ metadata }) => seen.push(`${metadata.name}@${metadata.resourceVersion}`),
+    onGone: ({ metadata }) => gone.push(metadata.name),
     log: silent,
     pause: { first: 10, longest: 50 },
     ...options,
@@ -51,6 +54,7 @@ test('sees what is there, what comes, what changes and what goes', async () => {
   api.drop('apps', 'default', 'one')
   await vi.waitFor(() => expect(names()).toEqual(['two']))
   expect(seen).toHaveLength(3)
+  expect(gone).toEqual(['one'])
 })
 
 test.each(['end', 'reset', 'gone'] as const)('goes on after a watch ended by %s', async (how) => {
