@@ -77,6 +77,8 @@ const Delivery = z.object({
   id: Id,
   guid: z.string(),
   delivered_at: z.string().transform((text) => Date.parse(text)),
+  // Each attempt is listed for itself, with its own time.
+  redelivery: z.boolean(),
   status_code: z.number(),
   event: z.string(),
 })
@@ -112,19 +114,26 @@ function nextCursor(headers: Headers): string {
 // These bodies would be refused the same way again; all else may have been us, a proxy, or a secret that was being changed.
 const refused = new Set([400, 403, 405, 413, 415, 422])
 
-/** The newest attempt of each delivery that never arrived and still matters. */
+/**
+ * The newest attempt of each delivery that never arrived and still matters; of a click the first one, whose time is the click's.
+ * What is returned here is read again the next time: for as long as a click matters its first attempt is known.
+ */
 function missed(items: readonly Delivery[], now: number): readonly Delivery[] {
-  const arrived = new Set(items.filter(({ status_code }) => isGood(status_code)).map(({ guid }) => guid))
+  const over = new Set(items.filter(isOver).map(({ guid }) => guid))
   const seen = new Set<string>()
   return items.filter((one) => {
-    const isNewest = !seen.has(one.guid)
+    if (over.has(one.guid) || seen.has(one.guid)) return false
+    if (isClick(one) && one.redelivery) return false
     seen.add(one.guid)
-    return isNewest && !arrived.has(one.guid) && !refused.has(one.status_code) && !isStale(one, now)
+    return !isStale(one, now)
   })
 }
 
-const isGood = (status: number): boolean => status >= 200 && status < 300
+const isOver = ({ status_code }: Delivery): boolean =>
+  refused.has(status_code) || (status_code >= 200 && status_code < 300)
+
+const isClick = ({ event }: Delivery): boolean => event === 'check_run'
 
 /** What somebody meant with a click an hour ago may be wrong now. */
-const isStale = ({ event, delivered_at }: Delivery, now: number): boolean =>
-  event === 'check_run' && now - delivered_at > patience.click
+const isStale = (one: Delivery, now: number): boolean =>
+  isClick(one) && now - one.delivered_at > patience.click

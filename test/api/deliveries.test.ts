@@ -9,7 +9,14 @@ const start = Date.parse('2026-03-01T12:00:00Z')
 
 let now: number
 /** Newest first. */
-let deliveries: { id: number; guid: string; delivered_at: string; status_code: number; event: string }[]
+let deliveries: {
+  id: number
+  guid: string
+  delivered_at: string
+  redelivery: boolean
+  status_code: number
+  event: string
+}[]
 let listed: number
 let asked: string[]
 let fails: 'list' | 'ask' | undefined
@@ -27,7 +34,9 @@ beforeEach(() => {
 let ids = 0
 function delivered(guid: string, status_code: number, ago = minute, event = 'push') {
   ids += 1
-  deliveries.push({ id: ids, guid, delivered_at: new Date(now - ago).toISOString(), status_code, event })
+  const delivered_at = new Date(now - ago).toISOString()
+  const redelivery = deliveries.some((one) => one.guid === guid)
+  deliveries.push({ id: ids, guid, delivered_at, redelivery, status_code, event })
   deliveries.sort((a, b) => Date.parse(b.delivered_at) - Date.parse(a.delivered_at))
 }
 
@@ -101,6 +110,27 @@ test('a click is left alone after an hour, all else after three days', async () 
   delivered('old push', 502, patience.all + minute)
   await catchUp()()
   expect(asked).toEqual(['click', 'push'])
+})
+
+test('a click is as old as its first attempt, however often it was asked for since', async () => {
+  delivered('click', 502, 0, 'check_run')
+  delivered('push', 502, 0)
+  const round = catchUp()
+  for (let passed = 0; passed < 180; passed += 5) {
+    const before = asked.length
+    await round()
+    for (const guid of asked.slice(before)) delivered(guid, 502, 0, guid === 'click' ? 'check_run' : 'push')
+    now += 5 * minute
+  }
+  expect(asked.filter((guid) => guid === 'click')).toHaveLength(3)
+  expect(asked.filter((guid) => guid === 'push')).toHaveLength(6)
+})
+
+test('a click whose first attempt is not listed any more is left alone', async () => {
+  delivered('click', 502, patience.all + minute, 'check_run')
+  delivered('click', 502, minute, 'check_run')
+  await catchUp()()
+  expect(asked).toEqual([])
 })
 
 test('a round asks for a bounded number, and the next one for the rest', async () => {
