@@ -1,6 +1,7 @@
 // Asks GitHub to deliver again what did not arrive: it never does so by itself, and forgets deliveries after three days.
 import type { Logger } from 'pino'
 import { z } from 'zod'
+import { forgetOldest } from './forget.ts'
 import { Id } from './github-payload.ts'
 import type { Metrics } from './metrics.ts'
 
@@ -20,31 +21,105 @@ export interface DeliveriesOptions {
 }
 
 const minute = 60_000
-/** Milliseconds: between two rounds, between two tries of one delivery, and after which a delivery is left alone. */
+/**
+ * Milliseconds: between two walks along the list, between two rounds of one walk, between two tries of one delivery, and after
+ * which a delivery is left alone. A round reads ten pages and asks for twenty: with two a minute this is below 4,000 requests an
+ * hour, of 5,000 that GitHub allows an App.
+ */
 export const patience = {
-  round: 5 * minute,
+  walk: 5 * minute,
+  round: minute / 2,
   again: 30 * minute,
   all: 3 * 24 * 60 * minute,
   click: 60 * minute,
 }
 
-/** Returns a function that goes round once. It never fails: what it cannot do now is left to the next round. */
+/** From the newest delivery to the oldest that is not settled, over as many rounds as it takes. */
+interface Walk {
+  readonly begun: number
+  readonly earliest: number
+  /** The page to read next; undefined at the end. */
+  cursor: string | undefined
+  /** Failed, and not asked for yet. */
+  readonly open: Map<string, Delivery>
+  /** Attempts of these were seen that decide about all older ones. */
+  readonly decided: Set<string>
+  /** All that was delivered before this is settled when the walk is over. */
+  oldest: number
+  /** Pages in a row that could not be read. */
+  failures: number
+}
+
+/** So many are known to be decided: who forgets one asks once in vain. */
+const knownDecided = 100_000
+/** A place in the list that cannot be read so often is no place any more: the walk begins anew. */
+const failuresAtMost = 3
+
+/**
+ * Returns a function that goes one round, when one is due. It never fails: what it cannot do now is left to the next round.
+ * Call it every `patience.round`.
+ */
 export function redeliveries(options: DeliveriesOptions): () => Promise<void> {
-  const { metrics, log, now = Date.now, atOnce = 20 } = options
+  const { metrics, log, now = Date.now, atOnce = 20, pages = 10 } = options
   const asked = new Map<string, number>()
   /** All that was delivered before is settled. */
   let settled = 0
+  let walk: Walk | undefined
+  let begun = Number.NEGATIVE_INFINITY
   let underWay = false
 
   async function round(): Promise<void> {
-    const begun = now()
-    for (const [guid, at] of asked) if (begun - at >= patience.again) asked.delete(guid)
-    const { items, complete } = await since(options, Math.max(settled, begun - patience.all))
-    const open = missed(items, begun)
-    for (const one of open.filter(({ guid }) => !asked.has(guid)).slice(0, atOnce)) await again(one)
-    // What is delivered at this moment may be listed late: the next round overlaps with this one.
-    const oldest = Math.min(begun - patience.round, ...open.map(({ delivered_at }) => delivered_at))
-    if (complete) settled = oldest
+    walk ??= newWalk()
+    if (!walk) return
+    for (const [guid, at] of asked) if (now() - at >= patience.again) asked.delete(guid)
+    await read(walk)
+    for (const one of [...walk.open.values()].slice(0, atOnce)) {
+      walk.open.delete(one.guid)
+      await again(one)
+    }
+    const { cursor, open, oldest } = walk
+    if (cursor !== undefined || open.size > 0) {
+      const since = new Date(walk.begun).toISOString()
+      log.info(
+        { since, open: open.size },
+        'more deliveries are to be read or asked for: the next round goes on',
+      )
+      return
+    }
+    settled = oldest
+    walk = undefined
+  }
+
+  function newWalk(): Walk | undefined {
+    if (now() - begun < patience.walk) return undefined
+    begun = now()
+    const earliest = Math.max(settled, begun - patience.all)
+    // What is delivered at this moment may be listed late: the next walk overlaps with this one.
+    const oldest = begun - patience.walk
+    return { begun, earliest, cursor: '', open: new Map(), decided: new Set(), oldest, failures: 0 }
+  }
+
+  async function read(walk: Walk): Promise<void> {
+    for (let page = 0; page < pages && walk.open.size < atOnce; page += 1) {
+      if (walk.cursor === undefined) return
+      const { items, next } = await listed(options, walk.cursor)
+      const isLast = !next || items.some(({ delivered_at }) => delivered_at < walk.earliest)
+      for (const one of items.filter(({ delivered_at }) => delivered_at >= walk.earliest)) note(walk, one)
+      walk.cursor = isLast ? undefined : next
+      walk.failures = 0
+    }
+  }
+
+  /** The newest attempt decides; of a click the first one, whose time is the click's. */
+  function note(walk: Walk, one: Delivery): void {
+    if (walk.decided.has(one.guid)) return
+    if (isClick(one) && one.redelivery && !isOver(one)) return
+    if (one.redelivery) walk.decided.add(one.guid)
+    forgetOldest(walk.decided, knownDecided)
+    if (isOver(one) || isStale(one, now())) return
+    // It is read again by the next walk: for as long as a click matters its first attempt is known.
+    walk.oldest = Math.min(walk.oldest, one.delivered_at)
+    if (!asked.has(one.guid)) walk.open.set(one.guid, one)
   }
 
   async function again({ id, guid, event, status_code }: Delivery): Promise<void> {
@@ -59,15 +134,18 @@ export function redeliveries(options: DeliveriesOptions): () => Promise<void> {
     }
   }
 
+  function stumble(error: unknown): void {
+    metrics.redelivered('failed')
+    log.warn({ error }, 'the deliveries that failed could not be listed; the next round tries again')
+    if (!walk) return
+    walk.failures += 1
+    if (walk.failures >= failuresAtMost) walk = undefined
+  }
+
   return async () => {
     if (underWay) return
     underWay = true
-    try {
-      await round()
-    } catch (error) {
-      metrics.redelivered('failed')
-      log.warn({ error }, 'the deliveries that failed could not be listed; the next round tries again')
-    }
+    await round().catch(stumble)
     underWay = false
   }
 }
@@ -84,25 +162,18 @@ const Delivery = z.object({
 })
 type Delivery = z.infer<typeof Delivery>
 
-/** Newest first, as GitHub lists them. Not complete when there were more than a round reads. */
-async function since(
-  { asApp, pages = 10 }: DeliveriesOptions,
-  earliest: number,
-): Promise<{ items: readonly Delivery[]; complete: boolean }> {
-  const items: Delivery[] = []
-  let cursor = ''
-  for (let page = 0; page < pages; page += 1) {
-    const query = `per_page=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`
-    const { headers, body } = await asApp({ method: 'GET', path: `/app/hook/deliveries?${query}` })
-    const read = z
-      .array(z.unknown())
-      .parse(body)
-      .flatMap((one) => Delivery.safeParse(one).data ?? [])
-    items.push(...read.filter(({ delivered_at }) => delivered_at >= earliest))
-    cursor = nextCursor(headers)
-    if (!cursor || read.some(({ delivered_at }) => delivered_at < earliest)) return { items, complete: true }
-  }
-  return { items, complete: false }
+/** A page of the list, newest first, and where the next one is; empty at the end. */
+async function listed(
+  { asApp }: DeliveriesOptions,
+  cursor: string,
+): Promise<{ readonly items: readonly Delivery[]; readonly next: string }> {
+  const query = `per_page=100${cursor && `&cursor=${encodeURIComponent(cursor)}`}`
+  const { headers, body } = await asApp({ method: 'GET', path: `/app/hook/deliveries?${query}` })
+  const items = z
+    .array(z.unknown())
+    .parse(body)
+    .flatMap((one) => Delivery.safeParse(one).data ?? [])
+  return { items, next: nextCursor(headers) }
 }
 
 /** `Link: <https://api.github.com/app/hook/deliveries?cursor=v1_2>; rel="next"` → `v1_2`; empty at the end. */
@@ -113,21 +184,6 @@ function nextCursor(headers: Headers): string {
 
 // These bodies would be refused the same way again; all else may have been us, a proxy, or a secret that was being changed.
 const refused = new Set([400, 403, 405, 413, 415, 422])
-
-/**
- * The newest attempt of each delivery that never arrived and still matters; of a click the first one, whose time is the click's.
- * What is returned here is read again the next time: for as long as a click matters its first attempt is known.
- */
-function missed(items: readonly Delivery[], now: number): readonly Delivery[] {
-  const over = new Set(items.filter(isOver).map(({ guid }) => guid))
-  const seen = new Set<string>()
-  return items.filter((one) => {
-    if (over.has(one.guid) || seen.has(one.guid)) return false
-    if (isClick(one) && one.redelivery) return false
-    seen.add(one.guid)
-    return !isStale(one, now)
-  })
-}
 
 const isOver = ({ status_code }: Delivery): boolean =>
   refused.has(status_code) || (status_code >= 200 && status_code < 300)

@@ -155,11 +155,12 @@ for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => vo
 function gitHubApp({ url, appId, keyFile }: GitHubAppSettings) {
   const client = gitHub({ url, appId, key: () => readSecret(keyFile), onLimited: metrics.limited })
   const catchUp = redeliveries({ asApp: client.asApp, metrics, log })
-  const timer = setInterval(() => void catchUp(), patience.round)
+  let timer: NodeJS.Timeout | undefined
   // What is delivered before the Apps are known would have to be asked for once more.
   const start = setInterval(() => {
     if (!appObjects.synced()) return
     clearInterval(start)
+    timer = setInterval(() => void catchUp(), patience.round)
     void catchUp()
   }, 1_000)
   return {

@@ -98,7 +98,7 @@ test('an attempt that failed again is still the same delivery', async () => {
   const round = catchUp()
   await round()
   delivered('lost', 502, 0)
-  now += patience.round
+  now += patience.walk
   await round()
   expect(asked).toEqual(['lost'])
 })
@@ -138,7 +138,7 @@ test('a round asks for a bounded number, and the next one for the rest', async (
   const round = catchUp({ atOnce: 2 })
   await round()
   expect(asked).toHaveLength(2)
-  now += patience.round
+  now += patience.walk
   await round()
   expect(asked.toSorted()).toEqual(['a', 'b', 'c'])
 })
@@ -152,13 +152,65 @@ test('a failure on a later page is found; a round reads so many pages and no mor
   expect([asked, listed]).toEqual([['lost'], 5])
 })
 
+test('a walk goes on where its last round ended, and asks for each failure once', async () => {
+  for (let index = 0; index < 250; index += 1) delivered(`good-${index}`, 202)
+  for (let index = 0; index < 150; index += 1) delivered(`lost-${index}`, 502, 2 * minute)
+  const round = catchUp({ pages: 2 })
+  for (const [reads, asks] of [
+    [2, 0],
+    [3, 20],
+    [3, 40],
+    [4, 60],
+  ]) {
+    await round()
+    expect([listed, asked.length]).toEqual([reads, asks])
+    now += patience.round
+  }
+  for (let times = 0; times < 5; times += 1) await round()
+  expect([listed, asked.length, new Set(asked).size]).toEqual([4, 150, 150])
+})
+
+test('between two walks nobody is asked', async () => {
+  const round = catchUp()
+  for (let passed = 0; passed < patience.walk; passed += patience.round) {
+    await round()
+    now += patience.round
+  }
+  expect(listed).toBe(1)
+  await round()
+  expect(listed).toBe(2)
+})
+
+test('what arrived by a later attempt is not asked for when its first one is read in another round', async () => {
+  delivered('arrived', 502, 30 * minute)
+  delivered('arrived', 202, 2 * minute)
+  for (let index = 0; index < 150; index += 1) delivered(`good-${index}`, 202, 10 * minute)
+  const round = catchUp({ pages: 1 })
+  await round()
+  await round()
+  expect([asked, listed]).toEqual([[], 2])
+})
+
+test('a place in the list that cannot be read any more is left', async () => {
+  for (let index = 0; index < 150; index += 1) delivered(`good-${index}`, 202)
+  const round = catchUp({ pages: 1 })
+  await round()
+  fails = 'list'
+  for (let times = 0; times < 3; times += 1) await round()
+  fails = undefined
+  delivered('lost', 502, 0)
+  now += patience.walk
+  await round()
+  expect(asked).toEqual(['lost'])
+})
+
 test('what is settled is not read again', async () => {
   for (let index = 0; index < 250; index += 1) delivered(`good-${index}`, 202, 60 * minute)
   const round = catchUp()
   await round()
   expect(listed).toBe(3)
-  now += patience.round
-  delivered('lost', 502, patience.round + minute)
+  now += patience.walk
+  delivered('lost', 502, patience.walk + minute)
   await round()
   expect([asked, listed]).toEqual([['lost'], 4])
 })
