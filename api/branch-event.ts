@@ -1,4 +1,4 @@
-// GitHub's `create`, `delete` and `check_suite` events: a branch is there, is gone, or shall be looked at again.
+// GitHub's `create` and `delete` events: a branch is there, or is gone.
 import { z } from 'zod'
 import { Installation, Repository, urlsOf } from './github-payload.ts'
 import type { Hints, Result } from './hints.ts'
@@ -23,19 +23,4 @@ export async function branch(
   const { ref, ref_type, repository } = parsed(BranchEvent, payload, event)
   if (ref_type !== 'branch') return { status: ref_type === 'tag' ? 'ignored:tag' : 'ignored:ref' }
   return tell({ urls: urlsOf(repository), branch: ref, delivery })
-}
-
-const CheckSuiteEvent = z.object({
-  action: z.string(),
-  check_suite: z.object({ head_branch: z.string().nullish() }),
-  repository: Repository,
-  installation: Installation,
-})
-
-/** To run all checks again is to look again: whether a commit is tried again is asked for on its own check run. */
-export async function checkSuite(payload: JsonObject, delivery: string, tell: Hints): Promise<Result> {
-  const { action, check_suite, repository } = parsed(CheckSuiteEvent, payload, 'check_suite')
-  if (action !== 'rerequested') return { status: 'ignored:action' }
-  if (!check_suite.head_branch) return { status: 'ignored:branch' }
-  return tell({ urls: urlsOf(repository), branch: check_suite.head_branch, delivery })
 }

@@ -2,11 +2,11 @@
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
 import { appKey } from '../domain/app.ts'
-import { releaseName, releaseWorkflowId } from '../domain/release.ts'
+import { isBad, type Outcome, releaseName, releaseWorkflowId } from '../domain/release.ts'
 import type { Custom, Kind } from '../platform/kinds.ts'
 import type { Kubernetes } from '../platform/kubernetes.ts'
 import type { Apps } from './apps.ts'
-import { notDurable, type Result } from './hints.ts'
+import { concernedBy, notDurable, type Result } from './hints.ts'
 import type { Releases, SeenRelease } from './releases.ts'
 
 /**
@@ -35,6 +35,8 @@ export interface Buttons {
   readonly appId: number
   /** Returns when the Command is there, or nothing is to be done; fails when that cannot be said now. */
   readonly click: (click: Click) => Promise<Result>
+  /** Clicks `retry` for each App of the repository whose newest release of this commit ended badly; undefined when none did. */
+  readonly again: (commit: Omit<Click, 'verb' | 'externalId'>) => Promise<Result | undefined>
 }
 
 export interface ButtonOptions {
@@ -43,7 +45,7 @@ export interface ButtonOptions {
   readonly kind: Kind<Custom>
   readonly apps: Pick<Apps, 'ofRepository'>
   readonly ready: () => boolean
-  readonly releases: Pick<Releases, 'read'>
+  readonly releases: Pick<Releases, 'read' | 'ofApp'>
   /** What somebody may do in the repository, as its host says. */
   readonly permission: (repository: string, login: string) => Promise<string>
   /** What the API server calls Slipway's own account. */
@@ -55,16 +57,32 @@ export function buttons(options: ButtonOptions): Buttons {
   const { appId, apps, ready, releases, permission, log } = options
   return {
     appId,
-    click: async (click) => {
-      const shown = shownBy(click)
-      if (!shown) return { status: 'ignored:not-ours' }
-      if (click.verb === 'approve' && !shown.gate) return { status: 'ignored:no-gate' }
-      if (!ready()) throw notDurable('which Apps there are is not known yet')
-      const subject = await orLater('read the release', subjectOf(shown, click))
-      if (!subject) return { status: 'ignored:not-ours' }
-      const may = await orLater('ask what this person may do', permission(subject.repository, click.login))
-      return enough(may) ? commanded(subject, click) : refused(subject, click, may)
+    click: clicked,
+    again: async (commit) => {
+      const retries = endedBadly(commit).map(({ release }) =>
+        clicked({ ...commit, verb: 'retry', externalId: releaseWorkflowId(release) }),
+      )
+      return togetherOf(await Promise.all(retries))
     },
+  }
+
+  async function clicked(click: Click): Promise<Result> {
+    const shown = shownBy(click)
+    if (!shown) return { status: 'ignored:not-ours' }
+    if (click.verb === 'approve' && !shown.gate) return { status: 'ignored:no-gate' }
+    if (!ready()) throw notDurable('which Apps there are is not known yet')
+    const subject = await orLater('read the release', subjectOf(shown, click))
+    if (!subject) return { status: 'ignored:not-ours' }
+    const may = await orLater('ask what this person may do', permission(subject.repository, click.login))
+    return enough(may) ? commanded(subject, click) : refused(subject, click, may)
+  }
+
+  function endedBadly({ urls, sha }: Pick<Click, 'urls' | 'sha'>): readonly SeenRelease[] {
+    const { told } = concernedBy({ apps, ready }, { urls })
+    const newest = told.flatMap(
+      ({ app }) => releases.ofApp(app).find(({ release }) => release.sha === sha) ?? [],
+    )
+    return newest.filter(({ outcome }) => isBad(outcome as Outcome))
   }
 
   /** The check run says which release; the cluster must agree in all else: the commit, and the repository it lies in. */
@@ -101,6 +119,12 @@ export function buttons(options: ButtonOptions): Buttons {
   }
 }
 
+/** What one person asked for at once has one answer: the first that was taken, else the first. */
+function togetherOf(results: readonly Result[]): Result | undefined {
+  const said = results.find(({ status }) => status === 'accepted') ?? results[0]
+  return said && { ...said, ...(said.apps && { apps: results.flatMap(({ apps = [] }) => apps) }) }
+}
+
 /** What the click is about, once the cluster has confirmed it. */
 interface Subject {
   readonly seen: SeenRelease
@@ -129,14 +153,14 @@ function shownBy({ externalId }: Click): Shown | undefined {
 /** Who may write could push. Whether an approval of theirs counts is for the gate to say. */
 const enough = (permission: string): boolean => permission === 'admin' || permission === 'write'
 
-/** The delivery names the Command: delivered again, it is there already. */
+/** The delivery and the release name the Command: delivered again, it is there already. */
 async function ask(
   { kubernetes, kind, account }: ButtonOptions,
   { seen, gate }: Subject,
-  { verb, login, delivery, reason }: Click,
+  { verb, login, delivery, externalId, reason }: Click,
 ): Promise<string> {
   const { namespace } = seen.release.app
-  const name = `click-${createHash('sha256').update(delivery).digest('hex').slice(0, 32)}`
+  const name = `click-${createHash('sha256').update(`${delivery} ${externalId}`).digest('hex').slice(0, 32)}`
   const by = await account()
   const step = verb === 'approve' && gate ? { step: gate } : {}
   const spec = { release: seen.name, verb, ...step, reason, by, onBehalfOf: `github:${login}` }

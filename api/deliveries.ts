@@ -188,7 +188,7 @@ const refused = new Set([400, 403, 405, 413, 415, 422])
 const isOver = ({ status_code }: Delivery): boolean =>
   refused.has(status_code) || (status_code >= 200 && status_code < 300)
 
-const isClick = ({ event }: Delivery): boolean => event === 'check_run'
+const isClick = ({ event }: Delivery): boolean => event === 'check_run' || event === 'check_suite'
 
 /** What somebody meant with a click an hour ago may be wrong now. */
 const isStale = (one: Delivery, now: number): boolean =>

@@ -169,7 +169,7 @@ function gitHubApp({ url, appId, keyFile }: GitHubAppSettings) {
       kubernetes,
       kind: kinds.Command,
       apps,
-      ready: appObjects.synced,
+      ready: () => appObjects.synced() && releaseObjects.synced(),
       releases,
       permission: gitHubForge(client).permission,
       account: ownAccount(kubernetes.config),

@@ -3,9 +3,10 @@ import { Webhooks } from '@octokit/webhooks'
 import type { Logger } from 'pino'
 import { z } from 'zod'
 import { checkMediaType, mebibyte, readBody } from './body.ts'
-import { branch, checkSuite } from './branch-event.ts'
+import { branch } from './branch-event.ts'
 import type { Buttons } from './buttons.ts'
 import { checkRun } from './check-run-event.ts'
+import { checkSuite } from './check-suite-event.ts'
 import { type HintOptions, hints, type Result } from './hints.ts'
 import { installation, installationRepositories } from './installation-event.ts'
 import type { Metrics } from './metrics.ts'
@@ -91,7 +92,7 @@ function handlers({ buttons, plans, log, ...options }: WebhookOptions): Readonly
     ['create', (payload, delivery) => branch(payload, delivery, 'create', tell)],
     ['delete', (payload, delivery) => branch(payload, delivery, 'delete', tell)],
     ['check_run', (payload, delivery) => checkRun(payload, delivery, { ...options, buttons, plans })],
-    ['check_suite', (payload, delivery) => checkSuite(payload, delivery, tell)],
+    ['check_suite', (payload, delivery) => checkSuite(payload, delivery, tell, buttons)],
     ['pull_request', (payload) => pullRequest(payload, options, plans)],
     ['installation', (payload, delivery) => installation(payload, delivery, tell, log)],
     ['installation_repositories', (payload, delivery) => installationRepositories(payload, delivery, tell)],

@@ -1,5 +1,5 @@
 // Buttons on the commit, against an API server: who may click, what becomes of a click, and what is none of ours.
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { declaredApps } from '../../api/apps.ts'
 import { buttons, type Click } from '../../api/buttons.ts'
 import { ownAccount } from '../../api/own-account.ts'
@@ -36,15 +36,40 @@ afterEach(() => server.close())
 const declare = (name: string, repository: string) =>
   server.put('apps', { metadata: { namespace: 'default', name }, spec: { source: { repository } } })
 
-function clicked(change: Partial<Click> = {}) {
+const clicked = (change: Partial<Click> = {}) =>
+  joined().click({
+    verb: 'abort',
+    externalId: release,
+    sha,
+    urls: [`${repository}.git`],
+    login: 'ana',
+    delivery: 'd-1',
+    reason: 'button on the check run',
+    ...change,
+  })
+
+/** All checks on the commit again. */
+const again = (login = 'ana') =>
+  joined().again({
+    sha,
+    urls: [`${repository}.git`, repository],
+    login,
+    delivery: 'd-1',
+    reason: 're-run of all checks',
+  })
+
+function joined() {
   const kubernetes = connect({ config: server.config })
   const watched = (plural: string) => ({
     get: (namespace: string, name: string) => server.get(plural, namespace, name),
-    list: () => ['shop', 'other'].flatMap((name) => server.get(plural, 'default', name) ?? []),
+    list: () =>
+      ['shop', 'other', 'shop-7', 'shop-8', 'other-3'].flatMap(
+        (name) => server.get(plural, 'default', name) ?? [],
+      ),
     synced: () => true,
     stop: async () => undefined,
   })
-  const { click } = buttons({
+  return buttons({
     appId: 7,
     kubernetes,
     kind: kinds.Command,
@@ -59,16 +84,6 @@ function clicked(change: Partial<Click> = {}) {
     },
     account: ownAccount(server.config),
     log: silent,
-  })
-  return click({
-    verb: 'abort',
-    externalId: release,
-    sha,
-    urls: [`${repository}.git`],
-    login: 'ana',
-    delivery: 'd-1',
-    reason: 'button on the check run',
-    ...change,
   })
 }
 
@@ -107,6 +122,60 @@ test('the same delivery again creates nothing twice; another click is another Co
   await clicked({ delivery: 'D_2' })
   expect(await commands()).toHaveLength(2)
   for (const { metadata } of await commands()) expect(metadata.name).toMatch(/^[a-z0-9-]{1,63}$/)
+})
+
+describe('all checks again', () => {
+  const ended = (name: string, app: string, seq: number, outcome?: string) =>
+    server.put('releases', {
+      metadata: { namespace: 'default', name },
+      spec: { app, seq, sha },
+      status: { phase: 'done', ...(outcome && { outcome }) },
+    })
+
+  test.each(['failed', 'rolled-back', 'aborted'])('tries a release again that %s', async (outcome) => {
+    ended('shop-7', 'shop', 7, outcome)
+    expect(await again()).toEqual({ status: 'accepted', apps: ['default/shop'] })
+    expect(await specs()).toMatchObject([
+      { release: 'shop-7', verb: 'retry', reason: 're-run of all checks', onBehalfOf: 'github:ana' },
+    ])
+  })
+
+  test('tries each App’s newest of this commit, once a delivery', async () => {
+    declare('other', repository)
+    ended('shop-7', 'shop', 7, 'failed')
+    ended('shop-8', 'shop', 8, 'rolled-back')
+    ended('other-3', 'other', 3, 'failed')
+    for (let times = 0; times < 2; times += 1) {
+      expect(await again()).toEqual({ status: 'accepted', apps: ['default/shop', 'default/other'] })
+    }
+    expect((await specs()).map((spec) => spec?.release).toSorted()).toEqual(['other-3', 'shop-8'])
+  })
+
+  test.each(['promoted', 'superseded', 'ignored', undefined])(
+    'leaves one alone that is %s',
+    async (outcome) => {
+      ended('shop-7', 'shop', 7, outcome)
+      expect(await again()).toBeUndefined()
+      expect([asked, await commands()]).toEqual([[], []])
+    },
+  )
+
+  test('is nothing when a newer release of the commit did not end badly', async () => {
+    ended('shop-7', 'shop', 7, 'failed')
+    ended('shop-8', 'shop', 8, 'promoted')
+    expect(await again()).toBeUndefined()
+  })
+
+  test('takes who may write', async () => {
+    ended('shop-7', 'shop', 7, 'failed')
+    expect(await again('bo')).toEqual({ status: 'refused:permission' })
+    expect(await commands()).toEqual([])
+  })
+
+  test('waits until the Apps are known', async () => {
+    ready = false
+    await expect(again()).rejects.toMatchObject({ status: 503, code: 'not-durable' })
+  })
 })
 
 test.each([

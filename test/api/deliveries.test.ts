@@ -106,6 +106,7 @@ test('an attempt that failed again is still the same delivery', async () => {
 test('a click is left alone after an hour, all else after three days', async () => {
   delivered('click', 502, patience.click - minute, 'check_run')
   delivered('old click', 502, patience.click + minute, 'check_run')
+  delivered('all checks again', 502, patience.click + minute, 'check_suite')
   delivered('push', 502, patience.all - minute)
   delivered('old push', 502, patience.all + minute)
   await catchUp()()

@@ -36,7 +36,7 @@ beforeAll(async () => {
     apps: declaredApps(cluster.kubernetes, kinds.App, cluster.watched(kinds.App)),
     ready: () => true,
     sources: memorySources().sources,
-    buttons: { appId: on.github.app.id, click },
+    buttons: { appId: on.github.app.id, click, again: async () => undefined },
     plans: { foresee: async (offered) => void showing.push(showPlan(offered)) },
     metrics,
     log: silent,

@@ -3,7 +3,7 @@ import { createHmac } from 'node:crypto'
 import * as fc from 'fast-check'
 import { beforeEach, describe, expect, test } from 'vitest'
 import { declaredApps } from '../../api/apps.ts'
-import type { Click } from '../../api/buttons.ts'
+import type { Buttons, Click } from '../../api/buttons.ts'
 import { prometheusMetrics } from '../../api/metrics.ts'
 import { server } from '../../api/server.ts'
 import { githubWebhook, webhookSecrets } from '../../api/webhooks.ts'
@@ -14,12 +14,15 @@ import * as corpus from './corpus/webhooks.ts'
 import { memoryCluster, memorySources, shop, silent } from './support.ts'
 
 const { secret, sha } = corpus
+/** A commit whose release ended badly. */
+const ended = 'e'.repeat(40)
 const oldSecret = 'the-secret-before-it-was-changed-forty-b'
 
 function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000, plans = true } = {}) {
   const cluster = memoryCluster()
   const temporal = memorySources()
   const clicks: Click[] = []
+  const agains: Parameters<Buttons['again']>[0][] = []
   const offers: ForeseeInput[] = []
   const source = { repository: 'https://github.com/acme/shop', branch: 'main' }
   cluster.put(kinds.App, { metadata: { ...shop }, spec: { source } })
@@ -36,6 +39,10 @@ function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000, 
         clicks.push(click)
         return { status: `clicked:${click.verb}` }
       },
+      again: async (commit) => {
+        agains.push(commit)
+        return commit.sha === ended ? { status: 'accepted', apps: ['default/ended'] } : undefined
+      },
     },
     ...(plans && {
       plans: {
@@ -50,7 +57,7 @@ function api({ secrets = [secret, oldSecret], ready = true, bodyWithin = 1_000, 
     bodyWithin,
   })
   const routes = [{ methods: ['POST'], path: '/webhooks/github', access: 'signature', answer }] as const
-  return { ...temporal, clicks, offers, metrics, app: server({ routes, metrics, log: silent }) }
+  return { ...temporal, clicks, agains, offers, metrics, app: server({ routes, metrics, log: silent }) }
 }
 
 const sign = (body: string | Uint8Array, key = secret): string =>
@@ -95,7 +102,7 @@ describe.each([...corpus.cases, ...events.cases])('$name', (one) => {
   test('unsigned', async () => {
     const { reply, says } = await deliver(one)
     expect([reply.status, says]).toEqual(one.unsigned)
-    expect([...parts.looks, ...parts.clicks, ...parts.offers]).toHaveLength(0)
+    expect([...parts.looks, ...parts.clicks, ...parts.agains, ...parts.offers]).toHaveLength(0)
   })
 })
 
@@ -186,6 +193,32 @@ test('a click carries what it was on, and who clicked', async () => {
       reason: 'button on the check run',
     },
   ])
+})
+
+describe('all checks again', () => {
+  test.each([
+    ['of a commit that ended badly are a look, and a try', ended, 'default/ended'],
+    ['of any other are a look', sha, 'default/shop'],
+  ])('%s', async (_, head_sha, app) => {
+    const one = of('check_suite', events.suiteWith({ head_sha }))
+    expect((await deliver(one, sign(one.body))).rest).toMatchObject({ apps: [app] })
+    expect(parts.looks).toHaveLength(1)
+    expect(parts.agains).toEqual([
+      {
+        sha: head_sha,
+        urls: ['https://github.com/acme/shop.git', 'https://github.com/acme/shop'],
+        login: 'ana',
+        delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
+        reason: 're-run of all checks',
+      },
+    ])
+  })
+
+  test('of another App are no try of ours', async () => {
+    const one = of('check_suite', events.suiteWith({ head_sha: ended, app: { id: 7 } }))
+    await deliver(one, sign(one.body))
+    expect(parts.agains).toEqual([])
+  })
 })
 
 test('a plan that is asked for again is the plan of its commit', async () => {

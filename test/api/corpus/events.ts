@@ -41,12 +41,22 @@ const branches = ['create', 'delete'].flatMap((event) => [
   ]),
 ])
 
-const suite = { ...from, action: 'rerequested', check_suite: { head_branch: 'main', head_sha: sha } }
+/** Somebody asked for all checks on a commit again. */
+export const suite = {
+  ...from,
+  action: 'rerequested',
+  check_suite: { head_branch: 'main', head_sha: sha, app: { id: appId } },
+}
+export const suiteWith = (change: object) => ({ ...suite, check_suite: { ...suite.check_suite, ...change } })
 const suites = [
   sent('check_suite', 'again', suite, accepted),
   sent('check_suite', 'requested', { ...suite, action: 'requested' }, ignored('action')),
   sent('check_suite', 'completed', { ...suite, action: 'completed' }, ignored('action')),
-  sent('check_suite', 'of no branch', { ...suite, check_suite: { head_branch: null } }, ignored('branch')),
+  sent('check_suite', 'of no branch', suiteWith({ head_branch: null }), ignored('branch')),
+  sent('check_suite', 'of another App', suiteWith({ app: { id: 7 } }), accepted),
+  sent('check_suite', 'of no App', suiteWith({ app: null }), accepted),
+  sent('check_suite', 'of no commit', suiteWith({ head_sha: 'HEAD' }), invalid),
+  sent('check_suite', 'by nobody', { ...suite, sender: null }, invalid),
   sent('check_suite', 'none', { ...suite, check_suite: null }, invalid),
 ]
 
