@@ -11,15 +11,20 @@ const Push = z.object({
   after: Commit,
   repository: Repository,
   commits: z.array(z.unknown()).optional(),
+})
+
+/** A push that GitHub sends to the App itself. */
+export const PushEvent = Push.extend({
+  installation: Installation,
   // Who pushed tells two people apart at a gate; a push is a push without it.
   sender: Account.optional().catch(undefined),
 })
-type Push = z.infer<typeof Push>
+type Push = z.infer<typeof Push> & Pick<Partial<z.infer<typeof PushEvent>>, 'sender'>
 
-/** A push that GitHub sends to the App itself. */
-export const PushEvent = Push.extend({ installation: Installation })
-
-/** The same, forwarded by somebody whose webhook is the repository's own: no App is installed there. */
+/**
+ * The same, forwarded by somebody whose webhook is the repository's own: no App is installed there. Who pushed is not taken from
+ * it: GitHub signed nothing here.
+ */
 export const forwardedPush = (payload: JsonObject): Push => parsed(Push, payload, 'push')
 
 export async function pushed(push: Push, delivery: string, tell: Hints): Promise<Result> {

@@ -85,6 +85,13 @@ describe.each([
   })
 })
 
+test('who pushed is not taken from an event, which GitHub did not sign', async () => {
+  const data = { ...goodPush, sender: { login: 'ana' }, pusher: { name: 'ana' } }
+  await binary({ type: 'dev.knative.source.github.push' }, data)
+  expect(parts.looks).toHaveLength(1)
+  expect(parts.looks[0]?.moved).not.toHaveProperty('pusher')
+})
+
 test('the host may be told by the source of a CDEvent alone', async () => {
   const type = 'dev.cdevents.change.merged.0.2.0'
   const data = cdEvent({ repository: { id: 'acme/shop' } })
