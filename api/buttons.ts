@@ -1,7 +1,7 @@
 // A button on the commit: who clicked it is looked up, and what they ask goes through the one door, as a Command in their name.
 import { createHash } from 'node:crypto'
 import type { Logger } from 'pino'
-import { appKey } from '../domain/app.ts'
+import { type AppRef, appKey } from '../domain/app.ts'
 import { isBad, type Outcome, releaseName, releaseWorkflowId } from '../domain/release.ts'
 import type { Custom, Kind } from '../platform/kinds.ts'
 import type { Kubernetes } from '../platform/kubernetes.ts'
@@ -26,6 +26,9 @@ export interface Click {
   readonly urls: readonly string[]
   /** Who clicked. */
   readonly login: string
+  /** What they clicked on, as it stood: GitHub signed this. */
+  readonly stood: string
+  /** How GitHub calls the delivery: this is not signed. */
   readonly delivery: string
   readonly reason: string
 }
@@ -41,7 +44,7 @@ export interface Buttons {
 
 export interface ButtonOptions {
   readonly appId: number
-  readonly kubernetes: Pick<Kubernetes, 'create'>
+  readonly kubernetes: Pick<Kubernetes, 'create' | 'get'>
   readonly kind: Kind<Custom>
   readonly apps: Pick<Apps, 'ofRepository'>
   readonly ready: () => boolean
@@ -73,6 +76,7 @@ export function buttons(options: ButtonOptions): Buttons {
     if (!ready()) throw notDurable('which Apps there are is not known yet')
     const subject = await orLater('read the release', subjectOf(shown, click))
     if (!subject) return { status: 'ignored:not-ours' }
+    if (isReplaced(subject, click)) return { status: 'ignored:newer-release' }
     const may = await orLater('ask what this person may do', permission(subject.repository, click.login))
     return enough(may) ? commanded(subject, click) : refused(subject, click, may)
   }
@@ -92,6 +96,15 @@ export function buttons(options: ButtonOptions): Buttons {
     const key = appKey(seen.release.app)
     const source = urls.flatMap(apps.ofRepository).find(({ app }) => appKey(app) === key)?.source
     return source && { seen, gate: shown.gate, repository: source.repository }
+  }
+
+  /** A release ends once; but what is begun from its check run could be begun from a click of long ago, again and again. */
+  function isReplaced({ seen: { release } }: Subject, { verb }: Click): boolean {
+    if (verb !== 'retry' && verb !== 'rollback') return false
+    return releases
+      .ofApp(release.app)
+      .filter((other) => other.release.sha === release.sha && other.release.seq > release.seq)
+      .some(({ outcome }) => verb === 'retry' || outcome === 'promoted')
   }
 
   async function commanded(subject: Subject, click: Click): Promise<Result> {
@@ -153,17 +166,45 @@ function shownBy({ externalId }: Click): Shown | undefined {
 /** Who may write could push. Whether an approval of theirs counts is for the gate to say. */
 const enough = (permission: string): boolean => permission === 'admin' || permission === 'write'
 
-/** The delivery and the release name the Command: delivered again, it is there already. */
+/** A click's delivery, and the newest release of its App that had ended by then. */
+const notes = { delivery: 'slipway.dev/delivery', ended: 'slipway.dev/ended' }
+/** So often the same click may be made again; then what the last one led to stands. */
+const turnsAtMost = 20
+
+/** What GitHub signed names the Command: the same click is there already, under whatever name it is delivered. */
 async function ask(
-  { kubernetes, kind, account }: ButtonOptions,
+  { kubernetes, kind, account, releases }: ButtonOptions,
   { seen, gate }: Subject,
-  { verb, login, delivery, externalId, reason }: Click,
+  click: Click,
 ): Promise<string> {
+  const { verb, login, delivery, reason } = click
   const { namespace } = seen.release.app
-  const name = `click-${createHash('sha256').update(`${delivery} ${externalId}`).digest('hex').slice(0, 32)}`
   const by = await account()
   const step = verb === 'approve' && gate ? { step: gate } : {}
   const spec = { release: seen.name, verb, ...step, reason, by, onBehalfOf: `github:${login}` }
-  await kubernetes.create(kind, { metadata: { namespace, name }, spec })
+  const ended = releases.ofApp(seen.release.app).find(({ outcome }) => outcome)?.release.seq ?? 0
+  const annotations = { [notes.delivery]: delivery, [notes.ended]: `${ended}` }
+  let name = ''
+  for (let turn = 1; turn <= turnsAtMost; turn += 1) {
+    name = nameOf(seen.release.app, click, turn)
+    const made = await kubernetes.create(kind, { metadata: { namespace, name, annotations }, spec })
+    if (made || stands(await kubernetes.get(kind, namespace, name), delivery, ended)) return name
+  }
   return name
+}
+
+/** Not the release: for all checks on a commit that is the newest, which is another one when the same click comes again. */
+function nameOf(app: AppRef, { verb, sha, login, stood }: Click, turn: number): string {
+  const signed = JSON.stringify([appKey(app), verb, sha, login, stood, turn])
+  return `click-${createHash('sha256').update(signed).digest('hex').slice(0, 32)}`
+}
+
+/**
+ * The check run may show nothing of why another click makes sense: the first one was refused, or what it began has ended. Then
+ * another delivery is another click.
+ */
+function stands(command: Custom | undefined, delivery: string, ended: number): boolean {
+  const noted = command?.metadata.annotations ?? {}
+  if (!command || noted[notes.delivery] === delivery) return true
+  return command.status?.state !== 'refused' && Number(noted[notes.ended]) >= ended
 }

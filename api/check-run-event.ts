@@ -12,9 +12,12 @@ import type { JsonObject } from './strict-json.ts'
 const CheckRunEvent = z.object({
   action: z.string(),
   check_run: z.object({
+    id: Id,
     head_sha: Commit,
     external_id: z.string().nullish(),
+    status: z.string().nullish(),
     conclusion: z.string().nullish(),
+    completed_at: z.string().nullish(),
     app: z.object({ id: Id }).nullish(),
   }),
   requested_action: z.object({ identifier: z.string() }).nullish(),
@@ -85,6 +88,11 @@ const clickOf = (
   sha: check_run.head_sha,
   urls: urlsOf(repository),
   login: sender.login,
+  stood: stoodAs(check_run),
   delivery,
   reason: action === 'rerequested' ? 're-run on the check run' : 'button on the check run',
 })
+
+/** Not what it tells meanwhile: that may be another by the time of the same click's next delivery. */
+const stoodAs = ({ id, status, conclusion, completed_at }: CheckRunEvent['check_run']): string =>
+  ['check run', id, status, conclusion, completed_at].join(' ')

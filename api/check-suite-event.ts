@@ -9,8 +9,10 @@ import type { JsonObject } from './strict-json.ts'
 const CheckSuiteEvent = z.object({
   action: z.string(),
   check_suite: z.object({
+    id: Id,
     head_branch: z.string().nullish(),
     head_sha: Commit,
+    updated_at: z.string().nullish(),
     app: z.object({ id: Id }).nullish(),
   }),
   repository: Repository,
@@ -48,6 +50,7 @@ async function tryAgain(
     sha: check_suite.head_sha,
     urls: urlsOf(repository),
     login: sender.login,
+    stood: ['check suite', check_suite.id, check_suite.updated_at].join(' '),
     delivery,
     reason: 're-run of all checks',
   })

@@ -43,6 +43,7 @@ const aCheckRun = (clone_url: string): Delivery => ({
   payload: {
     action: 'created',
     check_run: {
+      id: 1,
       head_sha: commit(),
       external_id: null,
       app: null,

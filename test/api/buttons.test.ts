@@ -43,6 +43,7 @@ const clicked = (change: Partial<Click> = {}) =>
     sha,
     urls: [`${repository}.git`],
     login: 'ana',
+    stood: 'check run 1 in_progress',
     delivery: 'd-1',
     reason: 'button on the check run',
     ...change,
@@ -54,6 +55,7 @@ const again = (login = 'ana') =>
     sha,
     urls: [`${repository}.git`, repository],
     login,
+    stood: 'check suite 2',
     delivery: 'd-1',
     reason: 're-run of all checks',
   })
@@ -63,7 +65,7 @@ function joined() {
   const watched = (plural: string) => ({
     get: (namespace: string, name: string) => server.get(plural, namespace, name),
     list: () =>
-      ['shop', 'other', 'shop-7', 'shop-8', 'other-3'].flatMap(
+      ['shop', 'other', 'shop-7', 'shop-8', 'shop-9', 'other-3'].flatMap(
         (name) => server.get(plural, 'default', name) ?? [],
       ),
     synced: () => true,
@@ -88,6 +90,10 @@ function joined() {
 }
 
 const commands = () => connect({ config: server.config }).list(kinds.Command, 'default')
+/** The answer to all Commands so far. */
+const answered = async (state: string) => {
+  for (const command of await commands()) server.put('commands', { ...command, status: { state } })
+}
 const specs = async () => (await commands()).map(({ spec }) => spec)
 
 test('a click becomes a Command of Slipway’s own account, on behalf of who clicked', async () => {
@@ -114,12 +120,24 @@ test('an approval without a gate is none', async () => {
   expect(await commands()).toEqual([])
 })
 
-test('the same delivery again creates nothing twice; another click is another Command', async () => {
+test('the same click again creates nothing twice, whatever its delivery is called', async () => {
   await clicked()
   const [first] = await commands()
-  expect(await clicked()).toMatchObject({ status: 'accepted' })
-  expect(await commands()).toEqual([first])
-  await clicked({ delivery: 'D_2' })
+  for (const delivery of ['d-1', 'D_2']) {
+    expect(await clicked({ delivery })).toMatchObject({ status: 'accepted' })
+  }
+  await answered('accepted')
+  await clicked({ delivery: 'D_3' })
+  expect(await commands()).toMatchObject([{ metadata: { name: first?.metadata.name } }])
+})
+
+test.each([
+  ['of somebody else', { login: 'root' }],
+  ['on another button', { verb: 'retry' }],
+  ['on the check run as it stands later', { stood: 'check run 1 completed success' }],
+] as const)('a click %s is another Command', async (_, change) => {
+  await clicked()
+  await clicked(change)
   expect(await commands()).toHaveLength(2)
   for (const { metadata } of await commands()) expect(metadata.name).toMatch(/^[a-z0-9-]{1,63}$/)
 })
@@ -148,6 +166,8 @@ describe('all checks again', () => {
     for (let times = 0; times < 2; times += 1) {
       expect(await again()).toEqual({ status: 'accepted', apps: ['default/shop', 'default/other'] })
     }
+    ended('shop-9', 'shop', 9, 'failed')
+    await again()
     expect((await specs()).map((spec) => spec?.release).toSorted()).toEqual(['other-3', 'shop-8'])
   })
 
@@ -176,6 +196,60 @@ describe('all checks again', () => {
     ready = false
     await expect(again()).rejects.toMatchObject({ status: 503, code: 'not-durable' })
   })
+})
+
+test('what was refused can be clicked again, and the refused click itself is not made again', async () => {
+  await clicked()
+  await answered('refused')
+  await clicked()
+  expect(await commands()).toHaveLength(1)
+  for (let times = 0; times < 2; times += 1) await clicked({ delivery: 'd-2' })
+  expect(await commands()).toHaveLength(2)
+  await clicked({ delivery: 'd-1' })
+  expect(await commands()).toHaveLength(2)
+})
+
+test('what was accepted can be clicked again once what it began has ended, and is not made again by itself', async () => {
+  await clicked({ verb: 'rollback' })
+  await answered('accepted')
+  const back = (outcome?: string) =>
+    server.put('releases', {
+      metadata: { namespace: 'default', name: 'shop-8' },
+      spec: { app: 'shop', seq: 8, sha: '8'.repeat(40) },
+      status: { phase: outcome ? 'done' : 'deploying', outcome },
+    })
+  back()
+  await clicked({ verb: 'rollback', delivery: 'd-2' })
+  expect(await commands()).toHaveLength(1)
+  back('failed')
+  await clicked({ verb: 'rollback' })
+  expect(await commands()).toHaveLength(1)
+  for (const delivery of ['d-2', 'd-3']) await clicked({ verb: 'rollback', delivery })
+  expect(await commands()).toHaveLength(2)
+})
+
+test('a click that was refused without a Command is good once its author may write', async () => {
+  expect(await clicked({ login: 'bo' })).toEqual({ status: 'refused:permission' })
+  permissions.bo = 'write'
+  expect(await clicked({ login: 'bo' })).toMatchObject({ status: 'accepted' })
+  expect(await commands()).toHaveLength(1)
+})
+
+test.each([
+  ['retry', 'rolled-back', 'ignored:newer-release'],
+  ['retry', 'promoted', 'ignored:newer-release'],
+  ['rollback', 'promoted', 'ignored:newer-release'],
+  ['rollback', 'failed', 'accepted'],
+  ['abort', 'promoted', 'accepted'],
+] as const)('%s, on a release that a newer one of its commit followed, which is %s: %s', async (...row) => {
+  const [verb, outcome, status] = row
+  server.put('releases', {
+    metadata: { namespace: 'default', name: 'shop-8' },
+    spec: { app: 'shop', seq: 8, sha },
+    status: { phase: 'done', outcome },
+  })
+  expect(await clicked({ verb })).toMatchObject({ status })
+  expect(await commands()).toHaveLength(status === 'accepted' ? 1 : 0)
 })
 
 test.each([

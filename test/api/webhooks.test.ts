@@ -189,6 +189,7 @@ test('a click carries what it was on, and who clicked', async () => {
       sha,
       urls: ['https://github.com/acme/shop.git', 'https://github.com/acme/shop'],
       login: 'ana',
+      stood: 'check run 1 completed failure 2026-03-01T12:00:00Z',
       delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
       reason: 'button on the check run',
     },
@@ -200,7 +201,7 @@ describe('all checks again', () => {
     ['of a commit that ended badly are a look, and a try', ended, 'default/ended'],
     ['of any other are a look', sha, 'default/shop'],
   ])('%s', async (_, head_sha, app) => {
-    const one = of('check_suite', events.suiteWith({ head_sha }))
+    const one = of('check_suite', events.suiteWith({ head_sha, updated_at: '2026-03-01T12:00:00Z' }))
     expect((await deliver(one, sign(one.body))).rest).toMatchObject({ apps: [app] })
     expect(parts.looks).toHaveLength(1)
     expect(parts.agains).toEqual([
@@ -208,6 +209,7 @@ describe('all checks again', () => {
         sha: head_sha,
         urls: ['https://github.com/acme/shop.git', 'https://github.com/acme/shop'],
         login: 'ana',
+        stood: 'check suite 2 2026-03-01T12:00:00Z',
         delivery: '72d3162e-cc78-11e3-81ab-4c9367dc0958',
         reason: 're-run of all checks',
       },

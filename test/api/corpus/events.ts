@@ -45,7 +45,7 @@ const branches = ['create', 'delete'].flatMap((event) => [
 export const suite = {
   ...from,
   action: 'rerequested',
-  check_suite: { head_branch: 'main', head_sha: sha, app: { id: appId } },
+  check_suite: { id: 2, head_branch: 'main', head_sha: sha, app: { id: appId } },
 }
 export const suiteWith = (change: object) => ({ ...suite, check_suite: { ...suite.check_suite, ...change } })
 const suites = [
@@ -64,7 +64,15 @@ const suites = [
 export const click = {
   ...from,
   action: 'requested_action',
-  check_run: { id: 1, head_sha: sha, external_id: externalId, app: { id: appId } },
+  check_run: {
+    id: 1,
+    head_sha: sha,
+    external_id: externalId,
+    status: 'completed',
+    conclusion: 'failure',
+    completed_at: '2026-03-01T12:00:00Z',
+    app: { id: appId },
+  },
   requested_action: { identifier: 'abort' },
 }
 const run = (change: object) => ({ ...click, check_run: { ...click.check_run, ...change } })
