@@ -13,11 +13,16 @@ import { commitStatus } from './commit-status.ts'
 import { planRemarks, planRun, planStatus } from './plan.ts'
 
 /** Asks about one repository, and returns the answer's body. */
-export type Ask = (request: Request) => Promise<unknown>
+export interface Ask {
+  (request: Request): Promise<unknown>
+  /** The App that asks. Another Slipway may show releases of the same names there, as another App: they are not ours. */
+  readonly appId: number
+}
 
 /** The fields of GitHub's answers that are used. */
 interface Run {
   readonly id: number
+  readonly app?: { readonly id: number } | null
   readonly external_id: string | null
   readonly status: string
   readonly conclusion: string | null
@@ -133,14 +138,15 @@ async function openQuestions(ask: Ask, status: ReleaseStatus): Promise<Record<st
   )
 }
 
-/** GitHub keeps a thousand of one name. */
+/** Those of our App; GitHub keeps a thousand of one name. */
 async function runsNamed(ask: Ask, sha: string, name: string): Promise<readonly Run[]> {
   const all: Run[] = []
+  const wanted = { check_name: name, app_id: `${ask.appId}`, filter: 'all', per_page: '100' }
   for (let page = 1; page <= 10; page++) {
-    const query = new URLSearchParams({ check_name: name, filter: 'all', per_page: '100', page: `${page}` })
+    const query = new URLSearchParams({ ...wanted, page: `${page}` })
     const body = await ask({ method: 'GET', path: `/commits/${sha}/check-runs?${query}` })
     const { check_runs: runs = [] } = body as { check_runs?: readonly Run[] }
-    all.push(...runs)
+    all.push(...runs.filter(({ app }) => app?.id === ask.appId))
     if (runs.length < 100) break
   }
   return all

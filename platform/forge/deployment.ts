@@ -21,7 +21,7 @@ export function deploymentState({ phase, outcome, transitions }: ReleaseStatus):
 }
 
 /** The defaults would merge the default branch into the commit, and wait for every status, this one's too. */
-export const deployment = (release: ReleaseRef) => ({
+export const deployment = (release: ReleaseRef, gitHubApp: number) => ({
   ref: release.sha,
   task: 'deploy',
   auto_merge: false,
@@ -30,7 +30,7 @@ export const deployment = (release: ReleaseRef) => ({
   production_environment: true,
   transient_environment: false,
   description: releaseName(release),
-  payload: { release: releaseWorkflowId(release) },
+  payload: { release: releaseWorkflowId(release), gitHubApp },
 })
 
 /** `default/shop`. */

@@ -23,6 +23,12 @@ interface Deployment {
   readonly payload: unknown
 }
 
+interface OurDeployment {
+  readonly id: number
+  /** Its workflow id. */
+  readonly release: string
+}
+
 export async function showDeployment(
   ask: Ask,
   status: ReleaseStatus,
@@ -54,9 +60,9 @@ async function set(
 
 async function findOrCreate(ask: Ask, { release }: ReleaseStatus): Promise<Shown> {
   const query = new URLSearchParams({ sha: release.sha, environment: environment(release), per_page: '100' })
-  const known = (await list(ask, query)).find((one) => releaseOf(one) === releaseWorkflowId(release))
+  const known = (await list(ask, query)).find((one) => one.release === releaseWorkflowId(release))
   if (known) return { id: known.id, says: (await stateOf(ask, known.id)) ?? '' }
-  const made = await ask({ method: 'POST', path: '/deployments', body: deployment(release) })
+  const made = await ask({ method: 'POST', path: '/deployments', body: deployment(release, ask.appId) })
   return { id: (made as Deployment).id, says: '' }
 }
 
@@ -64,15 +70,20 @@ async function findOrCreate(ask: Ask, { release }: ReleaseStatus): Promise<Shown
 async function retireOlder(ask: Ask, { release }: ReleaseStatus, newest: number): Promise<void> {
   const query = new URLSearchParams({ environment: environment(release), per_page: '25' })
   for (const one of await list(ask, query)) {
-    const older = one.id < newest && releaseOf(one) !== undefined
-    if (!older || (await stateOf(ask, one.id)) !== 'success') continue
+    if (one.id >= newest || (await stateOf(ask, one.id)) !== 'success') continue
     const body = { state: 'inactive', auto_inactive: false, description: 'a newer release took its place' }
     await ask({ method: 'POST', path: `/deployments/${one.id}/statuses`, body })
   }
 }
 
-const list = async (ask: Ask, query: URLSearchParams): Promise<readonly Deployment[]> =>
-  (await ask({ method: 'GET', path: `/deployments?${query}` })) as readonly Deployment[]
+/** Ours. An earlier version did not say which App's they are. */
+async function list(ask: Ask, query: URLSearchParams): Promise<readonly OurDeployment[]> {
+  const all = (await ask({ method: 'GET', path: `/deployments?${query}` })) as readonly Deployment[]
+  return all.flatMap((one) => {
+    const { release, gitHubApp = ask.appId } = contentOf(one)
+    return typeof release === 'string' && gitHubApp === ask.appId ? [{ id: one.id, release }] : []
+  })
+}
 
 /** The newest state; undefined while it has none. */
 async function stateOf(ask: Ask, id: number): Promise<string | undefined> {
@@ -83,9 +94,8 @@ async function stateOf(ask: Ask, id: number): Promise<string | undefined> {
   return newest?.state
 }
 
-function releaseOf({ payload }: Deployment): string | undefined {
+function contentOf({ payload }: Deployment): { readonly release?: unknown; readonly gitHubApp?: unknown } {
   // Others write there what they like.
   const content = typeof payload === 'string' ? lenientJson(payload) : payload
-  const { release } = (content ?? {}) as { release?: unknown }
-  return typeof release === 'string' ? release : undefined
+  return content ?? {}
 }

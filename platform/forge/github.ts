@@ -2,6 +2,7 @@
 import type { AppRef } from '../../domain/app.ts'
 import type { ReleaseRef } from '../../domain/release.ts'
 import type { GitHub } from '../github/client.ts'
+import type { Request } from '../github/exchange.ts'
 import { isNotPermitted, Refused } from '../github/failure.ts'
 import type { Rights } from '../github/tokens.ts'
 import type { Forge, Permission, Told } from '../platform.ts'
@@ -20,10 +21,10 @@ const reading: Rights = { contents: 'read' }
 const looking: Rights = { metadata: 'read' }
 
 export function gitHubForge(client: GitHub, options: GitHubForgeOptions = {}): Forge {
-  const asking =
-    (repository: string): Ask =>
-    async (request) =>
-      (await client.on(repository, telling, request)).body
+  const asking = (repository: string): Ask => {
+    const ask = async (request: Request) => (await client.on(repository, telling, request)).body
+    return Object.assign(ask, { appId: client.appId })
+  }
   return {
     hosts: client.hosts,
 

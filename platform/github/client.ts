@@ -9,12 +9,16 @@ import { fullName, type RepositoryName, repositoryOn } from './repository.ts'
 import { type Access, installationTokens, type Rights } from './tokens.ts'
 
 export interface GitHubOptions extends AppIdentity, ExchangeOptions {
+  /** GitHub lists by the number alone what an App has shown. */
+  readonly appId: number
   readonly now?: () => number
   /** GitHub said that a limit is reached. */
   readonly onLimited?: (kind: Limited['kind']) => void
 }
 
 export interface GitHub {
+  /** The App's number. */
+  readonly appId: number
   /** Whether this repository lies there. */
   readonly hosts: (repository: string) => boolean
   /** Asks as the App itself: `/app/hook/deliveries`. */
@@ -70,6 +74,7 @@ export function gitHub(options: GitHubOptions): GitHub {
   }
 
   return {
+    appId: options.appId,
     hosts: (repository) => repositoryOn(options.url, repository) !== undefined,
     asApp,
     on,

@@ -114,21 +114,30 @@ const asking =
     return { status: response.status, headers: response.headers, body: await response.json() }
   }
 
-/** Makes another App, installs it beside the first, and returns its token. */
-export async function anotherAppsToken({ github, ask }: Stage): Promise<string> {
+/** Makes another App, and installs it beside the first. */
+export async function anotherApp({ github, ask }: Pick<Stage, 'github' | 'ask'>): Promise<Identity> {
   const submit = (path: string, fields: Record<string, string>) =>
     fetch(`${github.url}${path}`, { method: 'POST', redirect: 'manual', body: new URLSearchParams(fields) })
   const url = 'https://other.example.com'
-  const manifest = { name: 'Other', url, redirect_url: url, default_permissions: { checks: 'write' } }
+  const default_permissions = { checks: 'write', deployments: 'write', metadata: 'read', statuses: 'write' }
+  const manifest = { name: 'Other', url, redirect_url: url, default_permissions }
   const back = await submit('/settings/apps/new/from-manifest', { manifest: JSON.stringify(manifest) })
   const code = new URL(back.headers.get('location') ?? '').searchParams.get('code')
   const { body: app } = await ask('POST', `/app-manifests/${code}/conversions`)
   await submit('/apps/other/installations/new', { install: 'acme' })
-  const authorization = `Bearer ${jwt({ id: app.id, privateKey: app.pem })}`
+  return { id: app.id, privateKey: app.pem }
+}
+
+/** The same, and returns its token. */
+export async function anotherAppsToken(stage: Stage): Promise<string> {
+  const { ask } = stage
+  const authorization = `Bearer ${jwt(await anotherApp(stage))}`
   const [installation] = (await ask('GET', '/app/installations', undefined, authorization)).body
   const path = `/app/installations/${installation.id}/access_tokens`
   return (await ask('POST', path, {}, authorization)).body.token
 }
+
+export type Identity = Pick<Github['app'], 'id' | 'privateKey'>
 
 export interface Claims {
   readonly iat?: unknown
@@ -137,10 +146,7 @@ export interface Claims {
 }
 
 /** As an App signs one that is good for nine minutes. */
-export function jwt(
-  { id, privateKey }: Pick<Github['app'], 'id' | 'privateKey'>,
-  claims: Claims = {},
-): string {
+export function jwt({ id, privateKey }: Identity, claims: Claims = {}): string {
   const now = Math.floor(Date.now() / 1000)
   const part = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
   const text = `${part({ alg: 'RS256', typ: 'JWT' })}.${part({ iat: now - 60, exp: now + 540, iss: id, ...claims })}`

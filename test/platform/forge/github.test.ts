@@ -42,6 +42,7 @@ async function tell(statuses: readonly ReleaseStatus[], told?: Told, forge: Forg
 const runsOf = ({ release }: ReleaseStatus) => on.github.checkRuns(fullName, release.sha)
 const deploymentsOf = ({ release }: ReleaseStatus) =>
   on.github.deployments(fullName).filter(({ sha }) => sha === release.sha)
+const stateOf = ({ statuses }: Record<string, unknown>) => (statuses as { state: string }[]).at(-1)?.state
 const asked = (from: number, part = '') =>
   on.github
     .calls()
@@ -121,15 +122,17 @@ describe('a check run', () => {
     await github.close()
   })
 
-  test('is found among very many by the same name', async () => {
+  test('is found among very many by the same name, which others use too', async () => {
     const status = rollingOut(7)
     const { external_id } = checkRun(status)
     const all = Array.from({ length: 150 }, (_, id) => ({
       id,
-      external_id: id === 120 ? external_id : `${id}`,
+      external_id: id === 120 || id === 140 ? external_id : `${id}`,
+      app: { id: id === 140 ? 13 : 12 },
     }))
-    const github = await littleGitHub(({ method, path }, response) => {
-      if (method === 'PATCH') sendJson(response, 200, { id: 120, status: 'in_progress', conclusion: null })
+    const github = await littleGitHub(({ path }, response) => {
+      if (path.endsWith('/check-runs/120'))
+        sendJson(response, 200, { id: 120, status: 'in_progress', conclusion: null })
       else if (path.includes('approve')) sendJson(response, 200, { check_runs: [] })
       else if (path.endsWith('&page=1')) sendJson(response, 200, { check_runs: all.slice(0, 100) })
       else if (path.endsWith('&page=2')) sendJson(response, 200, { check_runs: all.slice(100) })
@@ -144,7 +147,8 @@ describe('a check run', () => {
 
 test('what GitHub calls stale still learns how it ended', async () => {
   const status = ended(7, 'promoted', 'it is promoted')
-  const stale = { id: 1, external_id: checkRun(status).external_id, status: 'completed', conclusion: 'stale' }
+  const { external_id } = checkRun(status)
+  const stale = { id: 1, external_id, status: 'completed', conclusion: 'stale', app: { id: 12 } }
   const github = await littleGitHub(({ method, path }, response) => {
     if (method === 'PATCH') sendJson(response, 200, { ...stale, conclusion: 'success' })
     else if (path.includes('/commits/'))
@@ -245,6 +249,42 @@ describe('a deployment', () => {
     ])
     await github.close()
   })
+})
+
+test('two Slipways that release the same commit leave each other’s checks and deployments alone', async () => {
+  const [running, asking, promoted] = await life(
+    rollingOut(25),
+    waiting(25),
+    ended(25, 'promoted', 'so it is'),
+  )
+  const others = await on.anothersForge()
+  await tell([running, asking])
+  await tell([running, asking, promoted], undefined, others)
+  const conclusions = () => runsOf(running).map(({ conclusion }) => conclusion)
+  const states = () => deploymentsOf(running).map(stateOf)
+  expect(conclusions()).toEqual([null, 'action_required', 'success', 'success'])
+  expect(states()).toEqual(['in_progress', 'success'])
+  await tell([promoted])
+  expect(conclusions()).toEqual(['success', 'success', 'success', 'success'])
+  const [next] = await life(ended(26, 'promoted', 'so it is'))
+  await tell([next])
+  expect(states()).toEqual(['inactive', 'success'])
+})
+
+test('a deployment that an earlier version made, without the App’s number, is ours', async () => {
+  const [status] = await life(ended(27, 'promoted', 'so it is'))
+  const { external_id: release } = checkRun(status)
+  const github = await littleGitHub(({ method, path }, response) => {
+    if (path.includes('/deployments?')) sendJson(response, 200, [{ id: 9, payload: { release } }])
+    else if (path.includes('/deployments/9/statuses'))
+      sendJson(response, method === 'POST' ? 201 : 200, [{ state: 'in_progress' }])
+  })
+  const told = await gitHubForge(github.client).tell(github.repository, status, {
+    check: { id: 1, says: '', ended: true },
+    approvals: {},
+  })
+  expect(told.deployment).toEqual({ id: 9, says: 'success', ended: true })
+  await github.close()
 })
 
 describe('what is not granted', () => {

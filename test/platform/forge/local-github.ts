@@ -4,7 +4,7 @@ import type { Github } from '../../../local/github/server.ts'
 import { type GitHubForgeOptions, gitHubForge } from '../../../platform/forge/github.ts'
 import { gitHub } from '../../../platform/github/client.ts'
 import { type ForgeSetup, people } from '../../contract/forge.ts'
-import { anaToken, stage, withToken } from '../../local/github/stage.ts'
+import { anaToken, anotherApp, type Identity, stage, withToken } from '../../local/github/stage.ts'
 
 export const fullName = 'acme/till'
 
@@ -12,18 +12,22 @@ export interface OnLocalGitHub extends ForgeSetup {
   readonly github: Github
   /** Another driver for it. */
   readonly forgeWith: (options: GitHubForgeOptions, send?: typeof fetch) => ForgeSetup['forge']
+  /** The driver of another Slipway, which is another App there. */
+  readonly anothersForge: () => Promise<ForgeSetup['forge']>
 }
 
 export async function onLocalGitHub(): Promise<OnLocalGitHub> {
-  const { github, commit, git, close } = await stage()
+  const { github, ask, commit, git, close } = await stage()
   const { cloneUrl } = await github.createRepository(fullName, { permissions: people })
-  const { id: appId, privateKey } = github.app
-  const forgeWith: OnLocalGitHub['forgeWith'] = (options, send = fetch) =>
-    gitHubForge(gitHub({ url: github.apiUrl, appId, key: () => privateKey, fetch: send }), options)
+  const clientOf = ({ id: appId, privateKey }: Identity, send = fetch) =>
+    gitHub({ url: github.apiUrl, appId, key: () => privateKey, fetch: send })
+  const forgeWith: OnLocalGitHub['forgeWith'] = (options, send) =>
+    gitHubForge(clientOf(github.app, send), options)
   let commits = 0
   return {
     github,
     forgeWith,
+    anothersForge: async () => gitHubForge(clientOf(await anotherApp({ github, ask }))),
     forge: forgeWith({}),
     repository: cloneUrl,
     newCommit: async () => {
