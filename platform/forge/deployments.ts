@@ -19,12 +19,14 @@ interface Links {
 /** The fields of GitHub's answers that are used. */
 interface Deployment {
   readonly id: number
+  readonly created_at: string
   /** GitHub gives back what it was given, or the text of it. */
   readonly payload: unknown
 }
 
 interface OurDeployment {
   readonly id: number
+  readonly createdAt: number
   /** Its workflow id. */
   readonly release: string
 }
@@ -42,8 +44,8 @@ export async function showDeployment(
   // After a loss it may be over already, and a newer one may have set it to inactive.
   const ended = ends.has(says) ? says : state
   if (ended !== says) await set(ask, id, state, { status, links })
-  if (ended === 'success') await retireOlder(ask, status, id)
-  return { ...told, deployment: { id, says: ended, ...(ends.has(ended) && { ended: true as const }) } }
+  const stays = ended === 'success' ? await leaveOneInUse(ask, status, id) : ended
+  return { ...told, deployment: { id, says: stays, ...(ends.has(stays) && { ended: true as const }) } }
 }
 
 const ends: ReadonlySet<string> = new Set<DeploymentState>(['success', 'failure', 'error', 'inactive'])
@@ -66,14 +68,31 @@ async function findOrCreate(ask: Ask, { release }: ReleaseStatus): Promise<Shown
   return { id: (made as Deployment).id, says: '' }
 }
 
-/** Those that served before: two dozen of them are looked at, each was looked at by its successor too. */
-async function retireOlder(ask: Ask, { release }: ReleaseStatus, newest: number): Promise<void> {
-  const query = new URLSearchParams({ environment: environment(release), per_page: '25' })
+/**
+ * Those that served before become inactive, or this one when a newer release was told of before it. Two dozen are looked at, each was
+ * looked at by its successor too.
+ */
+async function leaveOneInUse(ask: Ask, status: ReleaseStatus, id: number): Promise<'success' | 'inactive'> {
+  const query = new URLSearchParams({ environment: environment(status.release), per_page: '25' })
+  const inUse: OurDeployment[] = []
   for (const one of await list(ask, query)) {
-    if (one.id >= newest || (await stateOf(ask, one.id)) !== 'success') continue
-    const body = { state: 'inactive', auto_inactive: false, description: 'a newer release took its place' }
-    await ask({ method: 'POST', path: `/deployments/${one.id}/statuses`, body })
+    if (one.id !== id && (await stateOf(ask, one.id)) === 'success') inUse.push(one)
   }
+  const newer = inUse.some((one) => isNewer(one, status))
+  for (const one of inUse) if (!isNewer(one, status)) await retire(ask, one.id)
+  if (newer) await retire(ask, id)
+  return newer ? 'inactive' : 'success'
+}
+
+/** A cluster that is set up anew counts its releases from one again: what was made before this one began is not newer. */
+const isNewer = ({ release, createdAt }: OurDeployment, status: ReleaseStatus): boolean =>
+  seqOf(release) > status.release.seq && createdAt >= status.startedAt
+
+const seqOf = (release: string): number => Number(/\/(\d+)-[0-9a-f]+$/.exec(release)?.[1])
+
+async function retire(ask: Ask, id: number): Promise<void> {
+  const body = { state: 'inactive', auto_inactive: false, description: 'a newer release took its place' }
+  await ask({ method: 'POST', path: `/deployments/${id}/statuses`, body })
 }
 
 /** Ours. An earlier version did not say which App's they are. */
@@ -81,7 +100,8 @@ async function list(ask: Ask, query: URLSearchParams): Promise<readonly OurDeplo
   const all = (await ask({ method: 'GET', path: `/deployments?${query}` })) as readonly Deployment[]
   return all.flatMap((one) => {
     const { release, gitHubApp = ask.appId } = contentOf(one)
-    return typeof release === 'string' && gitHubApp === ask.appId ? [{ id: one.id, release }] : []
+    const ours = typeof release === 'string' && gitHubApp === ask.appId
+    return ours ? [{ id: one.id, createdAt: Date.parse(one.created_at), release }] : []
   })
 }
 

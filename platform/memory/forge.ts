@@ -17,6 +17,8 @@ export interface DeploymentShown {
   readonly sha: string
   readonly environment: string
   readonly state: DeploymentState
+  readonly seq: number
+  readonly startedAt: number
 }
 
 export type ForgeWorld = ReturnType<typeof forgeWorld>
@@ -94,15 +96,18 @@ function showDeployment(
     sha: status.release.sha,
     environment: environment(status.release),
     state,
+    seq: status.release.seq,
+    startedAt: status.startedAt,
   }
   deployments.set(key, after)
-  if (state === 'success') retireOlder(deployments, after)
-  return { id: after.id, says: state, ...(state !== 'in_progress' && { ended: true as const }) }
+  if (state === 'success') leaveOneInUse(deployments, after.environment)
+  const says = deployments.get(key)?.state ?? state
+  return { id: after.id, says, ...(says !== 'in_progress' && { ended: true as const }) }
 }
 
-function retireOlder(deployments: ForgeWorld['deployments'], newest: DeploymentShown): void {
-  for (const [key, one] of deployments) {
-    const isOlder = one.id < newest.id && one.environment === newest.environment
-    if (isOlder && one.state === 'success') deployments.set(key, { ...one, state: 'inactive' })
-  }
+/** The newest of those that were promoted. Numbers begin anew with a cluster, time does not. */
+function leaveOneInUse(deployments: ForgeWorld['deployments'], where: string): void {
+  const inUse = [...deployments].filter(([, one]) => one.environment === where && one.state === 'success')
+  inUse.sort(([, one], [, other]) => one.startedAt - other.startedAt || one.seq - other.seq)
+  for (const [key, one] of inUse.slice(0, -1)) deployments.set(key, { ...one, state: 'inactive' })
 }

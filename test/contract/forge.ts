@@ -38,9 +38,11 @@ export function forgeContract(name: string, make: () => Promise<ForgeSetup>): vo
   describe(`forge: ${name}`, () => {
     let setup: ForgeSetup
     let seq = 0
-    beforeAll(async () => {
+    const newStage = async () => {
+      await setup?.close()
       setup = await make()
-    })
+    }
+    beforeAll(newStage)
     afterAll(() => setup?.close())
 
     const newRelease = async (app = 'shop'): Promise<ReleaseRef> => {
@@ -159,6 +161,38 @@ export function forgeContract(name: string, make: () => Promise<ForgeSetup>): vo
         'failure',
         'success',
       ])
+    })
+
+    describe('of deployments that are told in another order', () => {
+      // The tests above have used up what a forge may let one write in a minute.
+      beforeAll(newStage)
+
+      test('leaves the newer one in use when the older release is told of after it', async () => {
+        const [older, newer] = [await newRelease('kiosk'), await newRelease('kiosk')]
+        const promoted = (release: ReleaseRef) => tell(ended(release, 'promoted', 'all is well'))
+        await promoted(newer)
+        const told = await promoted(older)
+        expect(told.deployment).toMatchObject({ says: 'inactive', ended: true })
+        const seen = await deploymentsOf('kiosk')
+        expect(seen).toMatchObject([
+          { sha: newer.sha, state: 'success' },
+          { sha: older.sha, state: 'inactive' },
+        ])
+        await promoted(older)
+        await promoted(newer)
+        expect(await deploymentsOf('kiosk')).toEqual(seen)
+      })
+
+      test('takes the newest when numbers begin anew with another cluster', async () => {
+        const [before, { app, sha }] = [await newRelease('stall'), await newRelease('stall')]
+        await tell(ended(before, 'promoted', 'all is well'))
+        const now = ended({ app, seq: 1, sha }, 'promoted', 'all is well')
+        await tell({ ...now, startedAt: Date.now() + 60_000 })
+        expect(await deploymentsOf('stall')).toMatchObject([
+          { sha: before.sha, state: 'inactive' },
+          { sha, state: 'success' },
+        ])
+      })
     })
 
     test('shows once what a push would do, and says it anew', async () => {
