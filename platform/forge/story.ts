@@ -2,6 +2,7 @@
 import { type Decision, decisions } from '../../domain/decisions.ts'
 import { counted, date, firstLine, formatWeight } from '../../domain/figures.ts'
 import type { Evidence } from '../../domain/judge/judge.ts'
+import { shortened } from '../../domain/long-message.ts'
 import type { ReleaseStatus } from '../../domain/release.ts'
 import { codeBlock, said, table } from './markdown.ts'
 
@@ -24,10 +25,8 @@ export function story(status: ReleaseStatus): string {
 
 /** What a message says below its first line: the other problems of a file, the end of a build's log. */
 function detailOf({ message }: ReleaseStatus): string {
-  const [, ...rest] = message.split('\n')
-  if (rest.length === 0) return ''
-  // The end of a log says why it failed.
-  return codeBlock(rest.join('\n').slice(-20_000))
+  const [, ...rest] = shortened(message, 20_000).split('\n')
+  return rest.length === 0 ? '' : codeBlock(rest.join('\n'))
 }
 
 function row({ at, phase, from, to, message, evidence }: Decision): readonly string[] {

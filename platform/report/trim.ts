@@ -1,5 +1,6 @@
 // Makes a status fit into an object. The first line of a history, the last one and every decision stay longest.
 import type { Evidence } from '../../domain/judge/judge.ts'
+import { shortened } from '../../domain/long-message.ts'
 import type { ReleaseStatus, Transition } from '../../domain/release.ts'
 
 /** An object of 64 KB, less its conditions and its metadata. An etcd value may be larger; what caches carry about should not be. */
@@ -8,7 +9,7 @@ const limit = 56 * 1024
 type History = readonly Transition[]
 
 export function trimmed(status: ReleaseStatus): ReleaseStatus {
-  const short = { ...status, message: cut(status.message), transitions: status.transitions.map(shortened) }
+  const short = { ...status, message: cut(status.message), transitions: status.transitions.map(withCut) }
   const fits = (transitions: History) => size({ ...short, transitions }) <= limit
   if (fits(short.transitions)) return short
   let transitions: History = short.transitions.map(rounded)
@@ -22,8 +23,8 @@ export function trimmed(status: ReleaseStatus): ReleaseStatus {
 }
 
 const size = (status: ReleaseStatus): number => Buffer.byteLength(JSON.stringify(status))
-const cut = (text: string): string => (text.length > 4000 ? `${text.slice(0, 3999)}…` : text)
-const shortened = (transition: Transition): Transition => ({
+const cut = (message: string): string => shortened(message, 4000)
+const withCut = (transition: Transition): Transition => ({
   ...transition,
   message: cut(transition.message),
 })

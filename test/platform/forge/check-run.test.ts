@@ -151,6 +151,17 @@ describe('the story', () => {
     )
   })
 
+  it('gives of a long log its end, and of many problems the first', () => {
+    const lines = (of: string) => Array.from({ length: 1000 }, (_, line) => `${of}:${line + 1}:3 spec: no 🚢`)
+    const textOf = (message: string) => checkRun(ended(7, 'failed', message)).output.text ?? ''
+    const log = textOf(['cannot build shop-7 (3f2c1d0): it ended', ...lines('#6')].join('\n'))
+    expect(log).toContain('### In full\n\n```\n…\n#6:')
+    expect(log).toContain('\n#6:1000:3 spec: no 🚢\n```\n')
+    const problems = textOf(['1000 problems', ...lines('slipway.yaml')].join('\n'))
+    expect(problems).toContain('### In full\n\n```\nslipway.yaml:1:3 spec: no 🚢\n')
+    expect(problems).toMatch(/\n… and \d+ more\n```\n/)
+  })
+
   it('leaves out the oldest when there is more than GitHub takes, and says so', () => {
     const transitions = Array.from({ length: 1000 }, (_, line) =>
       moved('rolling-out', line % 2, `line ${line} ${'ü'.repeat(200)}`, line * 1000),

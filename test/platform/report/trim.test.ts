@@ -101,3 +101,18 @@ test('one message of great length is cut', () => {
   const { message } = trimmed(aStatus(app, 7, { message: 'x'.repeat(9000) }))
   expect(message).toHaveLength(4000)
 })
+
+test('of a build that failed, its last transition too, the end of the log stays', () => {
+  const log = Array.from({ length: 200 }, (_, line) => `#6 ${line} npm error 🚢 in a line of the log`)
+  const head = 'cannot build shop-7 (3f2c1d0): step [2/3] RUN npm ci ended with exit code 7 (Dockerfile:2)'
+  const message = [head, ...log].join('\n')
+  const transitions = [{ at: 1, phase: 'done', weight: 0, message }] as const
+  const short = trimmed(aStatus(app, 7, { message, transitions }))
+  for (const told of [short.message, short.transitions[0]?.message ?? '']) {
+    expect(told.length).toBeLessThanOrEqual(4000)
+    const [first, second, ...rest] = told.split('\n')
+    expect([first, second]).toEqual([head, '…'])
+    expect(rest).toEqual(log.slice(-rest.length))
+    expect(rest.length).toBeGreaterThan(80)
+  }
+})
