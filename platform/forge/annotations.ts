@@ -17,8 +17,7 @@ export interface Annotation {
 /** Always the same for the same status: a part of them may have been sent already. */
 export function annotations({ outcome, message }: ReleaseStatus): readonly Annotation[] {
   if (outcome !== 'failed') return []
-  const problems = problemsIn(message)
-  return problems.length > 0 ? problems : buildProblem(message)
+  return ofFile.test(message) ? problemsIn(message) : buildProblem(message)
 }
 
 /** What a message says of slipway.yaml. */
@@ -27,12 +26,14 @@ export const problemsIn = (message: string): readonly Annotation[] => message.sp
 /** `slipway.yaml:7:5 spec.run.prot: unknown key`. */
 function problemOf(line: string): Annotation[] {
   const [, row, column, reason] = inFile.exec(line) ?? []
-  if (reason !== undefined) return [at(manifestName, Number(row), reason, Number(column))]
+  if (reason !== undefined) return at(manifestName, Number(row), reason, Number(column))
   const [, whole] = aboutFile.exec(line) ?? []
-  return whole === undefined ? [] : [at(manifestName, 1, whole)]
+  return whole === undefined ? [] : at(manifestName, 1, whole)
 }
 
 const escaped = manifestName.replace('.', '\\.')
+/** The lines of a build's log, below what failed there, may say anything. */
+const ofFile = new RegExp(`^(?:\\d+ problems\\n|${escaped}[ :])`)
 const inFile = new RegExp(`^${escaped}:(\\d+):(\\d+) (.+)$`)
 const aboutFile = new RegExp(`^${escaped} (?:in commit [0-9a-f]+ )?(.+)$`)
 
@@ -40,18 +41,26 @@ const aboutFile = new RegExp(`^${escaped} (?:in commit [0-9a-f]+ )?(.+)$`)
 function buildProblem(message: string): Annotation[] {
   const [, why] = /^cannot build [^:]+: (.+)$/.exec(firstLine(message)) ?? []
   if (why === undefined) return []
-  const [, path, line] = /\(([^\s():]+):(\d+)\)/.exec(why) ?? []
+  // The step itself, which comes before its place, may look like one.
+  const [, path, line] = [...why.matchAll(/\(([^\s():]+):(\d+)\)/g)].at(-1) ?? []
   const told = path ?? 'Dockerfile'
   const row = line ?? /parse error on line (\d+)/.exec(why)?.[1]
-  return row === undefined ? [] : [at(told, Number(row), why)]
+  return row === undefined ? [] : at(told, Number(row), why)
 }
 
-/** GitHub takes columns only where it is one line. */
-const at = (path: string, line: number, message: string, column?: number): Annotation => ({
-  path,
-  start_line: line,
-  end_line: line,
-  ...(column !== undefined && { start_column: column, end_column: column }),
-  annotation_level: 'failure',
-  message: plain(message, 2000),
-})
+/** GitHub takes columns only where it is one line, and refuses all for one whose numbers cannot be. */
+function at(path: string, line: number, message: string, column = 0): Annotation[] {
+  if (!canBe(line)) return []
+  return [
+    {
+      path,
+      start_line: line,
+      end_line: line,
+      ...(canBe(column) && { start_column: column, end_column: column }),
+      annotation_level: 'failure',
+      message: plain(message, 2000),
+    },
+  ]
+}
+
+const canBe = (number: number): boolean => number >= 1 && number <= 1_000_000

@@ -49,6 +49,38 @@ it('shows a failed build at its line of the Dockerfile', () => {
   ).toMatchObject([{ path: 'Dockerfile', start_line: 3 }])
 })
 
+it('takes no line of a log, and nothing that a step says, for a place', () => {
+  const log = "#6 RUN echo 'slipway.yaml:3:1 x'\nslipway.yaml:3:1 x\nslipway.yaml is odd"
+  const step = "step [2/3] RUN echo '(app/main.ts:9)' ended with exit code 7 (build/Dockerfile:2)"
+  const killed = `${step}; it was killed, as happens above the build's 2Gi of memory`
+  for (const why of [step, killed])
+    expect(of(`cannot build shop-7 (3f2c1d0): ${why}\n${log}`)).toMatchObject([
+      { path: 'build/Dockerfile', start_line: 2, message: why },
+    ])
+  expect(of(`cannot build shop-7 (3f2c1d0): it needed more memory\n${log}`)).toEqual([])
+  expect(of(`its pods did not become ready\n${log}`)).toEqual([])
+})
+
+it('shows nothing at a line that cannot be, and no column that cannot be', () => {
+  const long = '9'.repeat(400)
+  const lines = ['0:1', '1000001:1', `${long}:1`, '1000000:0', `1:${long}`, '2:3'].map(
+    (place) => `slipway.yaml:${place} no`,
+  )
+  expect(of(['6 problems', ...lines].join('\n'))).toEqual(
+    [{ start_line: 1_000_000 }, { start_line: 1 }, { start_line: 2, start_column: 3, end_column: 3 }].map(
+      (place) => ({
+        path: 'slipway.yaml',
+        end_line: place.start_line,
+        annotation_level: 'failure',
+        message: 'no',
+        ...place,
+      }),
+    ),
+  )
+  expect(of(`cannot build shop-7 (3f2c1d0): step ended with exit code 7 (Dockerfile:${long})`)).toEqual([])
+  expect(of(`cannot build shop-7 (3f2c1d0): dockerfile parse error on line 0: odd`)).toEqual([])
+})
+
 it('shows nothing of what has no place, or did not fail', () => {
   expect(of('cannot build shop-7 (3f2c1d0): it needed more memory than the build’s 2Gi')).toEqual([])
   expect(of('its pods did not become ready')).toEqual([])
