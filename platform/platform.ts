@@ -269,6 +269,8 @@ export type Permission = 'none' | 'read' | 'write' | 'admin'
 export interface Told {
   /** The release's own check. */
   readonly check?: Shown
+  /** The commit status that speaks for it while Slipway is not granted checks. */
+  readonly status?: Shown
   /** The questions of its gates, by the gate's name. */
   readonly approvals?: Readonly<Record<string, Shown>>
   readonly deployment?: Shown

@@ -55,10 +55,10 @@ export async function showCommitStatus(
 ): Promise<Told> {
   const body = commitStatus(status, details)
   const says = digest(body)
-  if (told.check?.says === says || told.check?.ended) return told
+  if (told.status?.says === says || told.status?.ended) return told
   const answer = await ask({ method: 'POST', path: `/statuses/${status.release.sha}`, body })
   const ended = body.state !== 'pending' && { ended: true as const }
-  return { ...told, check: { id: (answer as { id: number }).id, says, ...ended } }
+  return { ...told, status: { id: (answer as { id: number }).id, says, ...ended } }
 }
 
 /** A plan that ends otherwise than the one before is a run of its own: remarks cannot be taken back, and GitHub shows the newest. */

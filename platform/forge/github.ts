@@ -1,6 +1,6 @@
 // Shows releases on GitHub: a check run and a deployment for each, a check of its own at each gate, and what a pull request would do; and knows who may do what there.
 import type { AppRef } from '../../domain/app.ts'
-import type { ReleaseRef } from '../../domain/release.ts'
+import type { ReleaseRef, ReleaseStatus } from '../../domain/release.ts'
 import type { GitHub } from '../github/client.ts'
 import type { Request } from '../github/exchange.ts'
 import { isNotPermitted, Refused } from '../github/failure.ts'
@@ -31,10 +31,13 @@ export function gitHubForge(client: GitHub, options: GitHubForgeOptions = {}): F
     tell: async (repository, status, told = {}) => {
       const ask = asking(repository)
       const details = options.page?.(status.release)
-      const shown = await unlessRefused('checks', told, {
+      const said = await unlessRefused('checks', told, {
         show: () => showChecks(ask, status, told, details),
         instead: () => showCommitStatus(ask, status, told, details),
       })
+      const shown = leftOpen(status, told)
+        ? await ifGranted(showChecks(ask, status, said, details), said)
+        : said
       const links = { details, address: () => options.address?.(status.release.app) }
       return await unlessRefused('deployments', shown, {
         show: () => showDeployment(ask, status, shown, links),
@@ -65,7 +68,7 @@ export function gitHubForge(client: GitHub, options: GitHubForgeOptions = {}): F
   }
 }
 
-/** What was not granted once is not tried again for the same release. */
+/** What was not granted once is not tried again for the same release, except to close a check at its end. */
 async function unlessRefused(
   what: 'checks' | 'deployments',
   told: Told,
@@ -80,6 +83,16 @@ async function unlessRefused(
     return { ...(await instead()), refused: [...refused, what] }
   }
 }
+
+/** The permission was withdrawn when the check stood there already: nobody but us can say on it how the release ended. */
+const leftOpen = ({ outcome }: ReleaseStatus, { refused = [], check }: Told): boolean =>
+  outcome !== undefined && refused.includes('checks') && check !== undefined && !check.ended
+
+const ifGranted = (showing: Promise<Told>, otherwise: Told): Promise<Told> =>
+  showing.catch((error: unknown) => {
+    if (!isNotPermitted(error)) throw error
+    return otherwise
+  })
 
 /** GitHub says `write` of who maintains, and `read` of who triages; of a role of one's own, what it is based on. */
 function permissionOf(body: unknown): Permission {

@@ -288,6 +288,9 @@ test('a deployment that an earlier version made, without the App’s number, is 
 })
 
 describe('what is not granted', () => {
+  // The tests above have used up what an installation may write in a minute.
+  beforeAll(newStage)
+
   test('checks: a commit status says it, without the numbers that change all the time', async () => {
     const [reading, running, more, back] = await life(
       aRelease(15),
@@ -305,6 +308,29 @@ describe('what is not granted', () => {
       ['pending', 'watching 5%', 'slipway/shop'],
       ['failure', 'rolled-back: it failed more often', 'slipway/shop'],
     ])
+  })
+
+  test('checks any more: a commit status goes on, and the check is closed if they are granted again', async () => {
+    const [asking, more, even, back] = await life(
+      waiting(28),
+      rollingOut(28, { message: 'watching 10%' }),
+      rollingOut(28, { message: 'watching 20%' }),
+      ended(28, 'rolled-back', 'it failed more often'),
+    )
+    const told = await tell([asking])
+    on.github.disturb({ denied: ['checks'] })
+    const withdrawn = await tell([more, even], told)
+    const stillWithdrawn = await tell([back], withdrawn)
+    expect(stillWithdrawn).toMatchObject({ refused: ['checks'], status: { ended: true } })
+    expect(runsOf(back)).toMatchObject([{ conclusion: null }, { conclusion: 'action_required' }])
+    on.github.calm()
+    await tell([back], withdrawn)
+    expect(runsOf(back)).toMatchObject([
+      { conclusion: 'failure', output: { title: 'Rolled back: it failed more often' } },
+      { conclusion: 'cancelled', actions: [] },
+    ])
+    const said = on.github.statuses(fullName, back.release.sha)
+    expect(said.map(({ state }) => state)).toEqual(['pending', 'pending', 'failure', 'failure'])
   })
 
   test('deployments: they are left out, and not asked for again', async () => {
@@ -376,7 +402,7 @@ describe('people', () => {
 })
 
 describe('on a bad day', () => {
-  // The tests above have used up what an installation may write in a minute.
+  // And again.
   beforeAll(newStage)
 
   test.each(['/check-runs', '/deployments', '/statuses'])(
