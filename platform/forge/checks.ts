@@ -67,7 +67,7 @@ export async function showPlan(ask: Ask, foretold: Foretold): Promise<void> {
   const found = await find(ask, foretold.sha, run)
   if (found && foretold.foresight.kind === 'fork') return
   const alike = found?.conclusion === run.conclusion ? found : undefined
-  const there = await write(ask, foretold.sha, run, alike?.id)
+  const there = (alike && (await update(ask, run, alike))) ?? (await create(ask, foretold.sha, run))
   await annotate(ask, there, run, planRemarks(foretold))
 }
 
@@ -84,21 +84,26 @@ async function showRun(
 ): Promise<Shown> {
   const says = digest(run)
   if (shown && (shown.ended || shown.says === says)) return shown
-  const found = shown ? undefined : await find(ask, sha, run)
-  const there = found && isOver(found) ? found : await write(ask, sha, run, (shown ?? found)?.id)
+  const there = (shown && (await update(ask, run, shown))) ?? (await findOrCreate(ask, sha, run))
   await annotate(ask, there, run, remarks)
   return { id: there.id, says, ...(isOver(there) && { ended: true as const }) }
 }
 
-async function write(ask: Ask, sha: string, run: CheckRun, id: number | undefined): Promise<Run> {
-  if (id === undefined) return await create(ask, sha, run)
+/** Undefined when somebody, or GitHub's own tidying up, took it away. */
+async function update(ask: Ask, run: CheckRun, { id }: Pick<Run, 'id'>): Promise<Run | undefined> {
   try {
     return (await ask({ method: 'PATCH', path: `/check-runs/${id}`, body: run })) as Run
   } catch (error) {
-    // Somebody, or GitHub's own tidying up, took it away.
     if (!(error instanceof Refused) || error.status !== 404) throw error
-    return await create(ask, sha, run)
+    return undefined
   }
+}
+
+/** The answer to an earlier creation may have been lost, also to that of a run in the place of one that was taken away. */
+async function findOrCreate(ask: Ask, sha: string, run: CheckRun): Promise<Run> {
+  const found = await find(ask, sha, run)
+  if (found && isOver(found)) return found
+  return (found && (await update(ask, run, found))) ?? (await create(ask, sha, run))
 }
 
 const create = async (ask: Ask, sha: string, run: CheckRun): Promise<Run> =>

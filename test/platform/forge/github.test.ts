@@ -122,6 +122,31 @@ describe('a check run', () => {
     await github.close()
   })
 
+  test('is made again once, also when the answer to that was lost', async () => {
+    const status = rollingOut(7)
+    const made: object[] = []
+    const again = {
+      external_id: checkRun(status).external_id,
+      app: { id: 12 },
+      status: 'in_progress',
+      conclusion: null,
+    }
+    const github = await littleGitHub(({ method, path }, response) => {
+      if (path.endsWith('/check-runs') && method === 'POST') {
+        made.push({ ...again, id: 2 + made.length })
+        sendJson(response, 502, {})
+      } else if (path.includes('approve')) sendJson(response, 200, { check_runs: [] })
+      else if (path.includes('/commits/')) sendJson(response, 200, { check_runs: made })
+      else if (path.endsWith('/check-runs/2')) sendJson(response, 200, made[0])
+    })
+    const forge = gitHubForge(github.client)
+    const before: Told = { check: { id: 1, says: 'something else' }, refused: ['deployments'] }
+    await expect(forge.tell(github.repository, status, before)).rejects.toThrow('502')
+    expect(await forge.tell(github.repository, status, before)).toMatchObject({ check: { id: 2 } })
+    expect(made).toHaveLength(1)
+    await github.close()
+  })
+
   test('is found among very many by the same name, which others use too', async () => {
     const status = rollingOut(7)
     const { external_id } = checkRun(status)
