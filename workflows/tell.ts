@@ -4,6 +4,7 @@ import {
   continueAsNew,
   defineSignal,
   log,
+  patched,
   setHandler,
   upsertSearchAttributes,
   workflowInfo,
@@ -40,16 +41,16 @@ export async function tell(input: TellInput, before?: Before): Promise<void> {
   let words = 0
   const isLong = () => words >= renewAfter || workflowInfo().continueAsNewSuggested
 
-  async function tellCommit(on: string): Promise<void> {
-    await follow(heard, isLong, async ({ standing }) => {
+  async function tellCommit(on: string): Promise<End> {
+    return await follow(heard, isLong, async ({ standing }) => {
       words += 1
       const given = { release, repository: on, ...(told && { told }) }
       const answer = await telling.tellCommit.executeWithOptions({ summary: standing }, [given])
       told = answer.told ?? told
     })
   }
-  async function sendEvents(): Promise<void> {
-    await follow(heard, isLong, async ({ standing }) => {
+  async function sendEvents(): Promise<End> {
+    return await follow(heard, isLong, async ({ standing }) => {
       words += 1
       sent = await sending.sendEvents.executeWithOptions({ summary: standing }, [{ release, sent }])
     })
@@ -57,11 +58,18 @@ export async function tell(input: TellInput, before?: Before): Promise<void> {
 
   // Who is away does not hold up the other.
   const ends = await Promise.allSettled([repository && tellCommit(repository), events && sendEvents()])
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
   const news = heard.at(-1)
-  // The newest is told once more: whoever knows it already is not told anything new.
-  if (news && !news.ended && isLong()) await continueAsNew<typeof tell>(input, { news, told, sent })
+  const goesOn = ends.some((end) => end.status === 'fulfilled' && end.value === 'goes on')
+  // Of two, one may have left before the end was heard: it is told in the next history, before the other may fail.
+  if (news && goesOn && (!news.ended || patched('whoever left is told the end'))) {
+    // The newest is told once more: whoever knows it already is not told anything new.
+    await continueAsNew<typeof tell>(input, { news, told, sent })
+  }
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
+
+/** Nothing is left to deliver, or the next history does. */
+type End = 'is over' | 'goes on'
 
 /**
  * Delivers each news once it is the newest, until the release's last word is delivered, or the history is long; fails when the last
@@ -71,14 +79,14 @@ async function follow(
   heard: readonly News[],
   isLong: () => boolean,
   deliver: (news: News) => Promise<void>,
-): Promise<void> {
+): Promise<End> {
   let delivered = 0
   let before: string | undefined
   const newest = () => heard.at(-1)
   for (;;) {
-    if (!(await condition(() => heard.length > delivered || isLong(), silence))) return
+    if (!(await condition(() => heard.length > delivered || isLong(), silence))) return 'is over'
     const news = newest()
-    if (!news || (isLong() && !news.ended)) return
+    if (!news || (isLong() && !news.ended)) return 'goes on'
     if (news.standing === before) await condition(() => newest()?.standing !== before, pause)
     const now = newest() ?? news
     delivered = heard.length
@@ -87,6 +95,6 @@ async function follow(
       if (now.ended && delivered === heard.length) throw error
       log.warn('others were not told of the release', { standing: now.standing, ...failureOf(error) })
     })
-    if (now.ended && delivered === heard.length) return
+    if (now.ended && delivered === heard.length) return 'is over'
   }
 }

@@ -1,4 +1,5 @@
 // Others are told of a release by a workflow of its own: in the end all of it, however long they were away, and the release waits for nobody.
+import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { RateLimited } from '../../domain/failure.ts'
 import { NoAnswer } from '../../domain/no-answer.ts'
@@ -8,7 +9,7 @@ import { eventsOf } from '../../platform/events/transition.ts'
 import { forgeWorld } from '../../platform/memory/forge.ts'
 import { sinkWorld } from '../../platform/memory/sink.ts'
 import type { WorldCall } from '../../platform/memory/world.ts'
-import { manifestOf, openStage, type Stage, until } from './stage.ts'
+import { hold, manifestOf, openStage, type Stage, until } from './stage.ts'
 import { realServer, type Temporal } from './temporal.ts'
 
 let temporal: Temporal
@@ -42,6 +43,14 @@ const allSaid = async ({ client, releaseOf }: Stage, sha: string): Promise<void>
   const release = releaseOf(sha)?.release
   if (!release) throw new Error('there is no release')
   await client.workflow.getHandle(tellWorkflowId(release)).result()
+}
+
+async function hasHeardTheEnd(tell: WorkflowHandle): Promise<boolean> {
+  const { events } = await tell.fetchHistory()
+  const heard = (events ?? []).flatMap(
+    ({ workflowExecutionSignaledEventAttributes: signal }) => signal?.input?.payloads ?? [],
+  )
+  return heard.some(({ data }) => Buffer.from(data ?? []).includes('"ended":true'))
 }
 
 describe('a release is told', () => {
@@ -156,6 +165,33 @@ describe('a release is told', () => {
     expect((await handle.describe()).runId).not.toBe(firstExecutionRunId)
     expect(checkOf(sha)).toMatchObject({ conclusion: 'success' })
     expect([...forge.checks.values()].filter((check) => check.sha === sha)).toHaveLength(1)
+    await stage.close({ serves: sha })
+  })
+
+  it.each([
+    ['the sink', 'sink.tell'],
+    ['the host', 'forge.tell'],
+  ])('its end to both, when %s is slow and there is much to say', async (_, verb) => {
+    const { stage, checkOf, sink } = await told()
+    const { app, client, commit, say, taskQueue } = stage
+    const sha = commit({}, quick)
+    const release = { app, seq: 1, sha }
+    const tell = client.workflow.getHandle(tellWorkflowId(release))
+    const { workflowId } = tell
+    const input: TellInput = { release, repository: stage.source.repository, events: true, renewAfter: 2 }
+    await client.workflow.start('tell', { workflowId, taskQueue, args: [input] })
+    const held = hold(stage, verb)
+    await say(sha)
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    await until(
+      () => hasHeardTheEnd(tell),
+      () => 'the end was not heard',
+    )
+    held.letGo()
+    await tell.result()
+    expect(checkOf(sha)).toMatchObject({ status: 'completed', conclusion: 'success' })
+    const happened = eventsOf(stage.releaseOf(sha) as ReleaseStatus)
+    expect([...sink.taken.values()].map(({ id }) => id)).toEqual(happened.map(({ id }) => id))
     await stage.close({ serves: sha })
   })
 
