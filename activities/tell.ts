@@ -1,8 +1,9 @@
 // Tells others of a release: the commit, through the repository's host; programs, through events.
 import { Context } from '@temporalio/activity'
+import { WorkflowNotFoundError } from '@temporalio/common'
 import { type AppRef, appKey } from '../domain/app.ts'
 import type { ReleaseRef, ReleaseStatus } from '../domain/release.ts'
-import { newsOf, releaseMoved, type TellInput, tellWorkflowId } from '../domain/telling.ts'
+import { type News, newsOf, releaseMoved, type TellInput, tellWorkflowId } from '../domain/telling.ts'
 import type { Platform, Told } from '../platform/platform.ts'
 import { alive, type Clock } from './clock.ts'
 
@@ -66,19 +67,34 @@ function announcer(parts: Parts, clock: Clock) {
     if (before?.standing === news.standing && clock.now() < before.at + numbersEvery) return
     const repository = await shownAt(release.app)
     const events = parts.sink !== undefined
-    if (repository === undefined && !events) return
-    const input: TellInput = { release, events, ...(repository && { repository }) }
-    const { client, info } = Context.current()
-    await client.workflow.signalWithStart('tell', {
-      workflowId,
-      taskQueue: info.taskQueue,
-      args: [input],
-      signal: releaseMoved,
-      signalArgs: [news],
-      staticSummary: `tells of ${appKey(release.app)} ${release.seq}`,
-    })
+    if (repository || events) await begin({ release, events, ...(repository && { repository }) }, news)
+    else await goOn(release, news)
     last.set(workflowId, { standing: news.standing, at: clock.now() })
     for (const oldest of last.keys()) if (last.size > rememberedAtMost) last.delete(oldest)
+  }
+}
+
+/** Somebody tells of the release from now on, if nobody does yet. */
+async function begin(input: TellInput, news: News): Promise<void> {
+  const { release } = input
+  const { client, info } = Context.current()
+  await client.workflow.signalWithStart('tell', {
+    workflowId: tellWorkflowId(release),
+    taskQueue: info.taskQueue,
+    args: [input],
+    signal: releaseMoved,
+    signalArgs: [news],
+    staticSummary: `tells of ${appKey(release.app)} ${release.seq}`,
+  })
+}
+
+/** The App is gone, or its repository is another one: who tells of the release since before knows where, and nobody else does. */
+async function goOn(release: ReleaseRef, news: News): Promise<void> {
+  const { client } = Context.current()
+  try {
+    await client.workflow.getHandle(tellWorkflowId(release)).signal(releaseMoved, news)
+  } catch (error) {
+    if (!(error instanceof WorkflowNotFoundError)) throw error
   }
 }
 

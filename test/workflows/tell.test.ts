@@ -1,6 +1,7 @@
 // Others are told of a release by a workflow of its own: in the end all of it, however long they were away, and the release waits for nobody.
 import type { WorkflowHandle } from '@temporalio/client'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { appKey } from '../../domain/app.ts'
 import { RateLimited } from '../../domain/failure.ts'
 import { NoAnswer } from '../../domain/no-answer.ts'
 import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
@@ -21,9 +22,9 @@ afterAll(() => temporal.close())
 const quick = manifestOf().replaceAll('for: 5s', 'for: 1s').replace('bake: 5s', 'bake: 1s')
 
 /** An App whose commits and events are told of. */
-async function told() {
+async function told(whom: 'both' | 'the host alone' = 'both') {
   const [forge, sink] = [forgeWorld(), sinkWorld()]
-  const stage = await openStage(temporal, { forge, sink })
+  const stage = await openStage(temporal, { forge, ...(whom === 'both' && { sink }) })
   const checkOf = (sha: string) => {
     const release = stage.releaseOf(sha)?.release
     return release && forge.checks.get(releaseWorkflowId(release))
@@ -192,6 +193,26 @@ describe('a release is told', () => {
     expect(checkOf(sha)).toMatchObject({ status: 'completed', conclusion: 'success' })
     const happened = eventsOf(stage.releaseOf(sha) as ReleaseStatus)
     expect([...sink.taken.values()].map(({ id }) => id)).toEqual(happened.map(({ id }) => id))
+    await stage.close({ serves: sha })
+  })
+
+  it('to its end on its commit, also when its App is declared no more', async () => {
+    const { stage, checkOf } = await told('the host alone')
+    const held = hold(stage, 'metrics.counters')
+    const sha = await stage.push({}, quick)
+    await held.reached()
+    await until(
+      () => checkOf(sha)?.status === 'in_progress',
+      () => 'the commit does not show it',
+    )
+    stage.world.declared.delete(appKey(stage.app))
+    await stage.world.clock.sleep(120_000)
+    held.letGo()
+    await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    await until(
+      () => checkOf(sha)?.conclusion === 'success',
+      () => 'the commit does not say how it ended',
+    )
     await stage.close({ serves: sha })
   })
 
