@@ -12,14 +12,23 @@ type Parts = Pick<Platform, 'report' | 'deploy' | 'forge' | 'sink'>
 export function tellVerbs({ report, forge, sink }: Parts) {
   return {
     /** Makes the commit show what is remembered of the release now. `told` is what the last call answered. */
-    async tellCommit(asked: {
+    async tellCommit({
+      release,
+      repository,
+      ended,
+      told,
+    }: {
       readonly release: ReleaseRef
       readonly repository: string
+      /** The release is over; what goes on is recorded again with its next word. */
+      readonly ended?: boolean
       readonly told?: Told
     }): Promise<{ told?: Told }> {
-      const status = await report.recorded(asked.release)
-      if (!status || !forge) return {}
-      return { told: await forge.tell(asked.repository, status, asked.told) }
+      const status = await report.recorded(release)
+      if (!forge) return {}
+      if (status) return { told: await forge.tell(repository, status, told) }
+      if (ended && told) await forge.forget(repository, release, told)
+      return {}
     },
 
     /**

@@ -252,6 +252,8 @@ export interface Forge {
    * that was lost, what stands there is found again. How a release ended is never changed by what comes later.
    */
   readonly tell: (repository: string, status: ReleaseStatus, told?: Told) => Promise<Told>
+  /** Of a release that is over and of which nothing is remembered: what was told of it and has not ended is ended as cancelled. */
+  readonly forget: (repository: string, release: ReleaseRef, told: Told) => Promise<void>
   /**
    * Makes the commit show what a push of its file would do, however often it is called. That nothing is read of a fork never takes the
    * place of what was read.

@@ -42,9 +42,9 @@ export async function tell(input: TellInput, before?: Before): Promise<void> {
   const isLong = () => words >= renewAfter || workflowInfo().continueAsNewSuggested
 
   async function tellCommit(on: string): Promise<End> {
-    return await follow(heard, isLong, async ({ standing }) => {
+    return await follow(heard, isLong, async ({ standing, ended }) => {
       words += 1
-      const given = { release, repository: on, ...(told && { told }) }
+      const given = { release, repository: on, ended, ...(told && { told }) }
       const answer = await telling.tellCommit.executeWithOptions({ summary: standing }, [given])
       told = answer.told ?? told
     })

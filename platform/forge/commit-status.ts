@@ -1,6 +1,6 @@
 // A release as a commit status: one line, for where Slipway was not granted checks.
 import { firstLine } from '../../domain/figures.ts'
-import type { Outcome, ReleaseStatus } from '../../domain/release.ts'
+import type { Outcome, ReleaseRef, ReleaseStatus } from '../../domain/release.ts'
 import { plain } from './markdown.ts'
 
 export interface CommitStatus {
@@ -15,11 +15,14 @@ export function commitStatus({ release, outcome, message }: ReleaseStatus, detai
   const now = firstLine(message)
   return {
     state: outcome ? states[outcome] : 'pending',
-    context: `slipway/${release.app.name}`,
+    context: statusContext(release),
     description: plain(outcome ? `${outcome}: ${now}` : now, 140),
     ...(details !== undefined && { target_url: details }),
   }
 }
+
+/** Branch protection asks for a status by this name. */
+export const statusContext = ({ app }: ReleaseRef): string => `slipway/${app.name}`
 
 const states: Record<Outcome, CommitStatus['state']> = {
   promoted: 'success',

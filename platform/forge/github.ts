@@ -8,6 +8,7 @@ import type { Rights } from '../github/tokens.ts'
 import type { Forge, Permission, Told } from '../platform.ts'
 import { type Ask, showChecks, showCommitStatus, showPlan, showPlanStatus } from './checks.ts'
 import { showDeployment } from './deployments.ts'
+import { endForgotten } from './forgotten.ts'
 
 export interface GitHubForgeOptions {
   /** The page about a release. */
@@ -44,6 +45,8 @@ export function gitHubForge(client: GitHub, options: GitHubForgeOptions = {}): F
         instead: async () => shown,
       })
     },
+
+    forget: (repository, release, told) => endForgotten(asking(repository), release, told),
 
     foretell: async (repository, foretold) => {
       const ask = asking(repository)

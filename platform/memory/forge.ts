@@ -3,6 +3,7 @@ import { type ReleaseStatus, releaseWorkflowId } from '../../domain/release.ts'
 import { approvalId, approvalRun, gateThatWaits } from '../forge/approval.ts'
 import { type CheckRun, checkRun } from '../forge/check-run.ts'
 import { type DeploymentState, deploymentState, environment } from '../forge/deployment.ts'
+import { forgottenDeployment, forgottenRun } from '../forge/forgotten.ts'
 import { planRun } from '../forge/plan.ts'
 import type { Forge, Permission, Shown, Told } from '../platform.ts'
 
@@ -49,6 +50,14 @@ export function memoryForge(world: ForgeWorld): Forge {
       )
       const deployment = showDeployment(world, status, nextId)
       return { check, approvals, ...(deployment && { deployment }) } satisfies Told
+    },
+    forget: async (_, release, { check, approvals = {}, deployment }) => {
+      const ids = [check, ...Object.values(approvals)].map((shown) => shown?.id)
+      for (const [key, run] of world.checks)
+        if (ids.includes(run.id) && !isOver(run)) world.checks.set(key, { ...run, ...forgottenRun(release) })
+      for (const [key, one] of world.deployments)
+        if (one.id === deployment?.id && one.state === 'in_progress')
+          world.deployments.set(key, { ...one, state: forgottenDeployment.state })
     },
     foretell: async (repository, foretold) => {
       const { sha, foresight } = foretold

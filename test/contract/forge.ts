@@ -233,6 +233,32 @@ export function forgeContract(name: string, make: () => Promise<ForgeSetup>): vo
     test('gives a token to read with', async () => {
       expect(await setup.forge.readToken(setup.repository)).not.toBe('')
     })
+
+    describe('a release that nobody remembers', () => {
+      // The tests above have used up what a forge may let one write in a minute.
+      beforeAll(newStage)
+
+      test('shows as cancelled what is open', async () => {
+        const release = await newRelease('kiosk')
+        const told = await tell(waiting(release))
+        for (const _ of ['once', 'twice']) await setup.forge.forget(setup.repository, release, told)
+        const gone = {
+          conclusion: 'cancelled',
+          title: 'its record is gone: nobody can say any more how it ended',
+          buttons: [],
+        }
+        expect(await setup.checks(release.sha)).toMatchObject([gone, gone])
+        expect(await deploymentsOf('kiosk')).toMatchObject([{ sha: release.sha, state: 'inactive' }])
+      })
+
+      test('leaves it at the end that was told', async () => {
+        const release = await newRelease('kiosk')
+        const told = await tell(ended(release, 'promoted', 'all is well'))
+        await setup.forge.forget(setup.repository, release, told)
+        expect(await setup.checks(release.sha)).toMatchObject([{ conclusion: 'success' }])
+        expect((await deploymentsOf('kiosk')).at(-1)).toMatchObject({ state: 'success' })
+      })
+    })
   })
 }
 

@@ -216,6 +216,30 @@ describe('a release is told', () => {
     await stage.close({ serves: sha })
   })
 
+  it('as cancelled on its commit, when its record is gone before the commit was told how it ended', async () => {
+    const { stage, forge, checkOf } = await told()
+    const held = hold(stage, 'metrics.counters')
+    const sha = await stage.push({}, quick)
+    await held.reached()
+    await until(
+      () => forge.deployments.size > 0,
+      () => 'the commit does not show it',
+    )
+    let away = true
+    stage.hooks.push(({ verb }) => {
+      if (away && verb === 'forge.tell') throw new Error('the key was revoked')
+    })
+    held.letGo()
+    const { release } = await stage.release(sha, ({ outcome }) => outcome === 'promoted')
+    expect(checkOf(sha)).toMatchObject({ status: 'in_progress' })
+    stage.world.releases.clear()
+    away = false
+    await stage.client.workflow.getHandle(tellWorkflowId(release)).result()
+    expect(forge.checks.get(releaseWorkflowId(release))).toMatchObject({ conclusion: 'cancelled' })
+    expect([...forge.deployments.values()]).toMatchObject([{ sha, state: 'inactive' }])
+    await stage.stopWork()
+  })
+
   it('each of its weights', async () => {
     const { stage, forge } = await told()
     await stage.release(await stage.push({}, quick), ({ outcome }) => outcome === 'promoted')
