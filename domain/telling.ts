@@ -20,6 +20,7 @@ export function newsOf({ phase, outcome, weight, stalled, waiting }: ReleaseStat
     outcome === undefined && weight > 0 && `${weight / 10}%`,
     stalled && 'stalled',
     waiting && `${waiting.for} ${waiting.gate ?? ''}`,
+    waiting?.approvedBy?.length && `${waiting.approvedBy.length} approved`,
   ]
   return { standing: standing.filter((word) => word).join(' '), ended: outcome !== undefined }
 }
