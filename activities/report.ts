@@ -48,7 +48,9 @@ export interface Memory {
 export function reportVerbs(platform: Pick<Platform, 'report' | 'traffic' | 'deploy'>, clock: Clock) {
   const { report } = platform
   return {
-    reportRelease: (status: ReleaseStatus): Promise<void> => report.release(status),
+    async reportRelease(status: ReleaseStatus): Promise<void> {
+      await report.release(status)
+    },
 
     reportApp: ({ app, status }: { app: AppRef; status: AppStatus }): Promise<void> =>
       report.app(app, status),

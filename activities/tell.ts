@@ -48,14 +48,18 @@ export function tellVerbs({ report, forge, sink }: Parts) {
   }
 }
 
-/** The same platform, which announces what it reports of a release. What could not be announced is reported again, which changes nothing. */
+/**
+ * The same platform, which announces what it reports of a release, unless that came too late. What could not be announced is reported
+ * again, which changes nothing.
+ */
 export function announced(platform: Platform, clock: Clock): Platform {
   const { report, forge, sink } = platform
   if (!forge && !sink) return platform
   const announce = announcer(platform, clock)
   const release: typeof report.release = async (status) => {
-    await report.release(status)
-    await announce(status)
+    const said = await report.release(status)
+    if (said) await announce(status)
+    return said
   }
   return { ...platform, report: { ...report, release } }
 }

@@ -97,7 +97,7 @@ interface Told {
 /** Reports the newest numbers now and then, at first at once. Its failure is no matter: the next one says the same and more. */
 export function teller(report: Platform['report'], clock: Clock, { status, stalled }: Told) {
   let next = clock.now()
-  let telling: Promise<void> = Promise.resolve()
+  let telling: Promise<unknown> = Promise.resolve()
   return {
     soon(verdict: Verdict | undefined) {
       if (clock.now() < next) return

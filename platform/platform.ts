@@ -189,8 +189,11 @@ export interface Metrics {
 
 /** Tells people, and remembers for good what was told. A release never waits for it. */
 export interface Report {
-  /** Makes the Release object say this, and records an Event when the phase or the outcome changed. */
-  readonly release: (status: ReleaseStatus) => Promise<void>
+  /**
+   * Makes the Release object say this, and records an Event when the phase or the outcome changed. False when it came too late: more
+   * is known already, and nothing was written.
+   */
+  readonly release: (status: ReleaseStatus) => Promise<boolean>
   /** Makes the App object's status say what is stable, what runs and what waits. */
   readonly app: (app: AppRef, status: AppStatus) => Promise<void>
   /** What is remembered of one release; undefined when nothing is. */

@@ -12,11 +12,12 @@ export function memoryReport(world: World): Report {
     release: async (status) => {
       const key = `${status.release.app.namespace}/${releaseName(status.release)}`
       const known = world.releases.get(key)
-      if (known?.release.sha === status.release.sha && isLate(known, status)) return
+      if (known?.release.sha === status.release.sha && isLate(known, status)) return false
       world.releases.set(key, structuredClone(status))
-      if (known?.phase === status.phase && known.outcome === status.outcome) return
+      if (known?.phase === status.phase && known.outcome === status.outcome) return true
       const { phase, outcome, message } = status
       world.events.push({ release: releaseName(status.release), phase: outcome ?? phase, message })
+      return true
     },
     app: async (app, status) => {
       world.apps.set(appKey(app), status)

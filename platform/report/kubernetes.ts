@@ -85,25 +85,27 @@ async function forgetReleases(kube: Kubernetes, app: AppRef, beyond: number): Pr
   return old.length
 }
 
-async function tellRelease(kube: Kubernetes, now: () => number, status: ReleaseStatus): Promise<void> {
+async function tellRelease(kube: Kubernetes, now: () => number, status: ReleaseStatus): Promise<boolean> {
   const { namespace } = status.release.app
   const name = releaseName(status.release)
   const known = await kube.get(kinds.Release, namespace, name)
   const release = known ?? (await kube.apply(kinds.Release, releaseObject(status)))
-  if (isOver(release, status)) return
+  if (isOver(release, status)) return false
   // The Event comes first: a report that is cut off in between is told again, and finds the Event recorded.
   if (isTransition(release, status)) await kube.create(kinds.Event, releaseEvent(status, release, now()))
   const { release: _, ...told } = status
-  await update(kube, kinds.Release, { namespace, name }, release, (there) =>
-    isOver(there, status)
-      ? undefined
-      : {
-          ...told,
-          share: formatWeight(status.weight),
-          observedGeneration: there.metadata.generation ?? 1,
-          conditions: releaseConditions(status, there, now()),
-        },
-  )
+  let late = false
+  await update(kube, kinds.Release, { namespace, name }, release, (there) => {
+    late = isOver(there, status)
+    if (late) return undefined
+    return {
+      ...told,
+      share: formatWeight(status.weight),
+      observedGeneration: there.metadata.generation ?? 1,
+      conditions: releaseConditions(status, there, now()),
+    }
+  })
+  return !late
 }
 
 const isOver = ({ spec, status = {} }: Custom, told: ReleaseStatus): boolean =>

@@ -1,9 +1,13 @@
 // What is sent of a release, as an activity: where it goes on when an attempt was cut short, and when it is tried again.
+
+import type { Client } from '@temporalio/client'
 import { ActivityCancellationDetails, type ApplicationFailure } from '@temporalio/common'
 import { MockActivityEnvironment } from '@temporalio/testing'
 import { describe, expect, it } from 'vitest'
 import { createActivities } from '../../activities/index.ts'
 import { NoAnswer } from '../../domain/no-answer.ts'
+import type { ReleaseStatus } from '../../domain/release.ts'
+import type { News } from '../../domain/telling.ts'
 import { tellings } from '../../platform/events/transition.ts'
 import { sinkWorld } from '../../platform/memory/sink.ts'
 import { memoryPlatform } from '../../platform/memory.ts'
@@ -22,10 +26,46 @@ async function backlog() {
   return { sink, taken, world, sendEvents }
 }
 
+/** The standings that are announced, but for the first so many, which do not arrive. */
+function announcing(lost = 0) {
+  const { platform } = memoryPlatform({ sink: sinkWorld() })
+  const activities = createActivities(platform)
+  const heard: string[] = []
+  let left = lost
+  const signalWithStart = async (_: string, { signalArgs: [news] }: { signalArgs: readonly [News] }) => {
+    left -= 1
+    if (left >= 0) throw new Error('the worker died')
+    heard.push(news.standing)
+  }
+  const withAbortSignal = (_: AbortSignal, ask: () => Promise<unknown>) => ask()
+  const client = { withAbortSignal, workflow: { signalWithStart } } as unknown as Client
+  const inActivity = () => new MockActivityEnvironment({}, { client })
+  return { activities, heard, inActivity }
+}
+
 const idsOf = (from: number, to?: number): readonly string[] =>
   tellings(promoted, from)
     .filter(({ told }) => to === undefined || told <= to)
     .flatMap(({ events }) => events.map(({ id }) => id))
+
+describe('what is reported of a release', () => {
+  it('is announced, but for what came too late', async () => {
+    const { activities, heard, inActivity } = announcing()
+    const { outcome: _, ...goesOn } = promoted
+    const before = { ...goesOn, weight: 0, transitions: transitions.slice(0, 2) }
+    const building: ReleaseStatus = { ...before, phase: 'building' }
+    const late: ReleaseStatus = { ...before, phase: 'deploying' }
+    for (const status of [building, promoted, late]) await inActivity().run(activities.reportRelease, status)
+    expect(heard).toEqual(['building', 'promoted'])
+  })
+
+  it('is announced by the next try when the first one died between the two', async () => {
+    const { activities, heard, inActivity } = announcing(1)
+    await expect(inActivity().run(activities.reportRelease, promoted)).rejects.toThrow('died')
+    await inActivity().run(activities.reportRelease, promoted)
+    expect(heard).toEqual(['promoted'])
+  })
+})
 
 describe('a backlog', () => {
   it('goes on behind what an earlier attempt has sent', async () => {

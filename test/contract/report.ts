@@ -84,8 +84,10 @@ export function reportContract(make: () => Promise<ReportSetup>): void {
 
     test('an outcome is final: a late report does not take it back', async () => {
       const app = setup.newApp()
-      await setup.report.release(full(app, 1))
-      await setup.report.release(aStatus(app, 1, { phase: 'rolling-out', message: 'late' }))
+      const late = aStatus(app, 1, { phase: 'rolling-out', message: 'late' })
+      expect(await setup.report.release(full(app, 1))).toBe(true)
+      expect(await setup.report.release(late)).toBe(false)
+      expect(await setup.report.release(full(app, 1))).toBe(true)
       expect(await setup.report.history(app)).toEqual([full(app, 1)])
     })
 
@@ -96,7 +98,8 @@ export function reportContract(make: () => Promise<ReportSetup>): void {
       const [before, after] = [line(1_000, 'building'), line(2_000, 'rolling-out')]
       const newer = aStatus(app, 1, { phase: 'rolling-out', transitions: [before, after] })
       await setup.report.release(newer)
-      await setup.report.release(aStatus(app, 1, { phase: 'building', transitions: [before] }))
+      const late = aStatus(app, 1, { phase: 'building', transitions: [before] })
+      expect(await setup.report.release(late)).toBe(false)
       expect(await setup.report.history(app)).toEqual([newer])
     })
 
