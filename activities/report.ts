@@ -148,7 +148,7 @@ export async function foundOf(
   return { promoted, ...(before !== undefined && { before }) }
 }
 
-/** One that has its outcome keeps it. */
+/** One that has its outcome keeps it; who wrote it may have died before others were told: it is said once more as it is. */
 export async function closeReleases(
   report: Pick<Platform['report'], 'recorded' | 'release'>,
   releases: readonly Obituary[],
@@ -156,7 +156,7 @@ export async function closeReleases(
 ): Promise<void> {
   for (const obituary of releases) {
     const before = await report.recorded(obituary.release)
-    if (!before?.outcome) await report.release(closed(obituary, before, clock.now()))
+    await report.release(before?.outcome ? before : closed(obituary, before, clock.now()))
   }
 }
 

@@ -40,7 +40,7 @@ function announcing(lost = 0) {
   const withAbortSignal = (_: AbortSignal, ask: () => Promise<unknown>) => ask()
   const client = { withAbortSignal, workflow: { signalWithStart } } as unknown as Client
   const inActivity = () => new MockActivityEnvironment({}, { client })
-  return { activities, heard, inActivity }
+  return { platform, activities, heard, inActivity }
 }
 
 const idsOf = (from: number, to?: number): readonly string[] =>
@@ -64,6 +64,16 @@ describe('what is reported of a release', () => {
     await expect(inActivity().run(activities.reportRelease, promoted)).rejects.toThrow('died')
     await inActivity().run(activities.reportRelease, promoted)
     expect(heard).toEqual(['promoted'])
+  })
+
+  it('is announced by the next try also when the release had no workflow to say it', async () => {
+    const { platform, activities, heard, inActivity } = announcing(1)
+    const { app } = release
+    const given = { app, releases: [{ release, outcome: 'superseded', message: 'overtaken' }] } as const
+    await expect(inActivity().run(activities.closeReleases, given)).rejects.toThrow('died')
+    await inActivity().run(activities.closeReleases, given)
+    expect(heard).toEqual(['superseded'])
+    expect((await platform.report.recorded(release))?.transitions).toHaveLength(1)
   })
 })
 
