@@ -28,12 +28,13 @@ const forgottenStatus = (release: ReleaseRef): CommitStatus => ({
 })
 
 export async function endForgotten(ask: Ask, release: ReleaseRef, told: Told): Promise<void> {
-  const { check, approvals = {}, deployment, refused = [] } = told
+  const { check, status, approvals = {}, deployment, refused = [] } = told
   if (!refused.includes('checks')) {
     const runs = [check, ...Object.values(approvals)].filter(isOpen)
     for (const { id } of runs)
       await ask({ method: 'PATCH', path: `/check-runs/${id}`, body: forgottenRun(release) })
-  } else if (isOpen(check)) {
+  }
+  if (isOpen(status)) {
     await ask({ method: 'POST', path: `/statuses/${release.sha}`, body: forgottenStatus(release) })
   }
   if (isOpen(deployment)) {

@@ -15,7 +15,7 @@ test('is ended by a commit status where checks were not granted', async () => {
     sendJson(response, 201, { id: 1 })
   })
   await gitHubForge(github.client).forget(github.repository, release, {
-    check: { id: 1, says: 'watching 5%' },
+    status: { id: 1, says: 'watching 5%' },
     refused: ['checks', 'deployments'],
   })
   const description = 'its record is gone: nobody can say any more how it ended'
