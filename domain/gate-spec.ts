@@ -13,7 +13,9 @@ const Person = Text(
 const Hook = z.strictObject({
   url: Text(/^https?:\/\/[^\s@]+$/, 2048, 'an http or https address without credentials')
     .exactOptional()
-    .describe('Called with POST and a signature; 2xx passes; 408, 429, 5xx and silence are asked again; anything else refuses.'),
+    .describe(
+      'Called with POST and a signature; 2xx passes; 408, 429, 5xx and silence are asked again; anything else refuses.',
+    ),
   command: List(Text(/^[^\0]*$/, 4096, 'a text'), 1, 64, 'words of a command')
     .exactOptional()
     .describe('Run as a Job with the release’s own image; exit code 0 passes, any other refuses.'),
