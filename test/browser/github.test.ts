@@ -127,7 +127,7 @@ describe('a commit', () => {
   })
 
   test('shows what is wrong with the file, and where', async () => {
-    const message = '1 problem\nslipway.yaml:12:5 spec.run: unknown key <port>'
+    const message = 'slipway.yaml:12:5 spec.run: unknown key <port>'
     const { address } = await shown(aRelease(8, { phase: 'done', outcome: 'failed', message }))
     await browser.withPage(async (page) => {
       await page.goto(address)
