@@ -11,6 +11,7 @@ import { buildkit } from '../../../platform/build/buildkit.ts'
 import { type BuildSettings, buildContainer, gitSecret } from '../../../platform/build/job.ts'
 import { kinds } from '../../../platform/kinds.ts'
 import { kubernetes } from '../../../platform/kubernetes.ts'
+import type { Build } from '../../../platform/platform.ts'
 import { aPlan } from '../../platform/build/plan.ts'
 import { aGitServer, type FileContent, type GitServer } from '../../support/git-server.ts'
 import { buildContract } from '../build.ts'
@@ -40,7 +41,7 @@ async function aWorkshop() {
     token,
     cluster,
     settings,
-    build: buildkit(cluster, settings, { secrets: () => [token] }),
+    build: pushingAgain(buildkit(cluster, settings, { secrets: () => [token] })),
     plan: async (
       files: Readonly<Record<string, FileContent>>,
       build: Partial<AppSpec['build']> = {},
@@ -63,6 +64,16 @@ async function aWorkshop() {
     },
   }
 }
+
+/** The registry refuses a manifest now and then that it read wrongly; the workflow tries such a build again, and so do these tests. */
+const pushingAgain = (build: Build): Build => ({
+  ...build,
+  build: (...asked) =>
+    build.build(...asked).catch((error: unknown) => {
+      if (!/can be tried again: failed to push/.test(String(error))) throw error
+      return build.build(...asked)
+    }),
+})
 
 const files = {
   builds: { Dockerfile: `FROM ${base}\nCOPY . /app\nRUN cat /app/seq\nCMD ["cat", "/app/seq"]\n` },
