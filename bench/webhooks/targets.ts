@@ -3,9 +3,10 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addresses } from '../../local/addresses.ts'
 import { openClone, removeClone } from '../../local/clone.ts'
-import { apply, kubectlOf } from '../../local/cluster/kubectl.ts'
+import { apply, type Kubectl, kubectlOf } from '../../local/cluster/kubectl.ts'
 import { histories } from '../../local/history.ts'
 import { paths } from '../../local/paths.ts'
+import { sleep } from '../../local/process.ts'
 import type { State } from '../../local/state.ts'
 
 const name = 'webhooks'
@@ -56,9 +57,21 @@ async function remove(state: State, branches: readonly string[]): Promise<void> 
   } finally {
     await temporal.close()
   }
-  // Each push that was sent has its outcome, and nobody tidies after an App that is gone.
-  const ofThese = `slipway.dev/app in (${apps.join(',')})`
-  await kubectlOf(state.kubectl)(['delete', 'releases.slipway.dev', '-n', namespace, '-l', ofThese, ...gone])
+  await removeReleases(kubectlOf(state.kubectl), apps)
+}
+
+/**
+ * Each push that was sent has its outcome, and nobody tidies after an App that is gone. A hundred outcomes that were being written
+ * when its workflow ended are written all the same: it is over when nothing has come for a while.
+ */
+async function removeReleases(kubectl: Kubectl, apps: readonly string[]): Promise<void> {
+  const ofThese = ['releases.slipway.dev', '-n', namespace, '-l', `slipway.dev/app in (${apps.join(',')})`]
+  let quiet = 0
+  for (let round = 0; quiet < 5 && round < 100; round += 1) {
+    const removed = await kubectl(['delete', ...ofThese, '--ignore-not-found', '--wait=false', '-o', 'name'])
+    quiet = removed.trim() === '' ? quiet + 1 : 0
+    await sleep(2_000)
+  }
 }
 
 const appOf = (branch: string): string => `${name}-${branch}`
