@@ -1,32 +1,21 @@
 // The App as the cluster declares it, and its revisions.
 import { z } from 'zod'
 import type { AppRef } from '../../domain/app.ts'
-import { isForbidden } from '../../domain/failure.ts'
 import { readPolicy } from '../../domain/policy.ts'
 import { type Custom, type Deployment, kinds } from '../kinds.ts'
 import type { Kubernetes, Stored } from '../kubernetes.ts'
 import type { Declared } from '../platform.ts'
-import { asMade, deploymentsOf } from './made.ts'
+import { asMade, deploymentsLeftOf, deploymentsOf } from './made.ts'
 import { servedAnnotation } from './objects.ts'
 
 export async function describe(kube: Kubernetes, app: AppRef): Promise<Declared> {
   const found = await kube.get(kinds.App, app.namespace, app.name)
-  const deployments = found ? await deploymentsOf(kube, app) : await leftOf(kube, app)
+  const deployments = await (found ? deploymentsOf : deploymentsLeftOf)(kube, app)
   const kept = servedBefore(deployments)
   return {
     ...declared(found),
     revisions: deployments.map((deployment) => asMade(app, deployment)),
     ...(kept.length > 0 && { kept }),
-  }
-}
-
-/** Rights may have gone with the App, or with its namespace: what is out of reach is nobody's to tell of any more. */
-async function leftOf(kube: Kubernetes, app: AppRef): Promise<readonly Stored<Deployment>[]> {
-  try {
-    return await deploymentsOf(kube, app)
-  } catch (error) {
-    if (isForbidden(error)) return []
-    throw error
   }
 }
 

@@ -3,14 +3,22 @@ import { z } from 'zod'
 import type { AppRef } from '../../domain/app.ts'
 import { canonicalJson } from '../../domain/canonical-json.ts'
 import type { Revision } from '../../domain/revision.ts'
-import type { Resource } from '../kinds.ts'
-import { kinds } from '../kinds.ts'
-import type { Kubernetes } from '../kubernetes.ts'
+import { type Deployment, kinds, type Resource } from '../kinds.ts'
+import type { Kubernetes, Stored } from '../kubernetes.ts'
+import { ownObjects } from '../own-objects.ts'
 import { appLabels, releaseLabel, specAnnotation } from './objects.ts'
 
 /** The App's Deployments that are there to stay, oldest first. */
 export async function deploymentsOf(kube: Kubernetes, app: AppRef) {
-  const found = await kube.list(kinds.Deployment, app.namespace, { labels: appLabels(app) })
+  return staying(await kube.list(kinds.Deployment, app.namespace, { labels: appLabels(app) }))
+}
+
+/** Those of an App that is gone: rights may have gone with it, and what is out of reach is nobody's to tell of any more. */
+export async function deploymentsLeftOf(kube: Kubernetes, app: AppRef) {
+  return staying(await ownObjects(kube, kinds.Deployment, app.namespace, appLabels(app)))
+}
+
+function staying(found: readonly Stored<Deployment>[]): readonly Stored<Deployment>[] {
   return found
     .filter(({ metadata }) => !metadata.deletionTimestamp)
     .sort((a, b) => (a.metadata.creationTimestamp ?? '').localeCompare(b.metadata.creationTimestamp ?? ''))
