@@ -2,6 +2,7 @@
 import { Context } from '@temporalio/activity'
 import { WorkflowNotFoundError } from '@temporalio/common'
 import { type AppRef, appKey } from '../domain/app.ts'
+import { forgetOldest } from '../domain/forget.ts'
 import type { ReleaseRef, ReleaseStatus } from '../domain/release.ts'
 import { type News, newsOf, releaseMoved, type TellInput, tellWorkflowId } from '../domain/telling.ts'
 import type { Platform, Told } from '../platform/platform.ts'
@@ -83,7 +84,7 @@ function announcer(parts: Parts, clock: Clock) {
     if (repository || events) await begin({ release, events, ...(repository && { repository }) }, news)
     else await goOn(release, news)
     last.set(workflowId, { standing: news.standing, at: clock.now() })
-    for (const oldest of last.keys()) if (last.size > rememberedAtMost) last.delete(oldest)
+    forgetOldest(last, rememberedAtMost)
   }
 }
 

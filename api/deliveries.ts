@@ -1,7 +1,7 @@
 // Asks GitHub to deliver again what did not arrive: it never does so by itself, and forgets deliveries after three days.
 import type { Logger } from 'pino'
 import { z } from 'zod'
-import { forgetOldest } from './forget.ts'
+import { forgetOldest } from '../domain/forget.ts'
 import { Id } from './github-payload.ts'
 import type { Metrics } from './metrics.ts'
 

@@ -1,7 +1,7 @@
 // "Something happened in that repository": tells the Apps that take their commits from it to look again, and nothing more.
 import { appKey } from '../domain/app.ts'
+import { forgetOldest } from '../domain/forget.ts'
 import type { Apps, DeclaredApp } from './apps.ts'
-import { forgetOldest } from './forget.ts'
 import { Problem } from './problem.ts'
 import { noCommit, type Sources } from './sources.ts'
 

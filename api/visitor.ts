@@ -6,7 +6,7 @@ import {
   type KubeConfig,
   type V1UserInfo,
 } from '@kubernetes/client-node'
-import { forgetOldest } from './forget.ts'
+import { forgetOldest } from '../domain/forget.ts'
 import { Problem } from './problem.ts'
 
 export interface Wish {

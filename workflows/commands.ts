@@ -1,6 +1,7 @@
 // A person's commands to a release: answered at once, refused with the reason and with what would be allowed.
 import { ApplicationFailure, setHandler } from '@temporalio/workflow'
 import type { CommandAnswer, CommandRequest } from '../domain/command.ts'
+import { forgetOldest } from '../domain/forget.ts'
 import type { ReleaseStatus } from '../domain/release.ts'
 import type { Gates } from './gates.ts'
 import type { Interruption } from './interruption.ts'
@@ -18,7 +19,7 @@ export function answerCommands(status: () => ReleaseStatus, interruption: Interr
     if (before) return before
     const given = { message: follow(request, interruption, gates) }
     answered.set(request.id, given)
-    for (const oldest of answered.keys()) if (answered.size > answersKept) answered.delete(oldest)
+    forgetOldest(answered, answersKept)
     return given
   }
   // A validator decides by what is known and touches nothing; what it throws is the person's answer.

@@ -2,6 +2,7 @@
 import type { Duration } from '@temporalio/common'
 import { getExternalWorkflowHandle, log, patched } from '@temporalio/workflow'
 import type { Ending, Obituary } from '../activities/report.ts'
+import { forgetOldest } from '../domain/forget.ts'
 import { type ReleaseRef, releaseWorkflowId } from '../domain/release.ts'
 import { closing } from './activities.ts'
 import type { Courier } from './courier.ts'
@@ -49,7 +50,7 @@ export async function giveWay({ state }: Life, newer: Supersession): Promise<voi
 
 export function noteThePusher({ pushers }: Life, sha: string, pusher: string): void {
   pushers.set(sha, pusher)
-  for (const oldest of pushers.keys()) if (pushers.size > 100) pushers.delete(oldest)
+  forgetOldest(pushers, 100)
 }
 
 /** A release that began before anybody said who pushed is told. */
