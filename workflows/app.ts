@@ -22,6 +22,7 @@ import { answerAppCommands } from './app-commands.ts'
 import { courier } from './courier.ts'
 import { appDetails, appStatusOf } from './details.ts'
 import { failureOf } from './failure.ts'
+import { hasNews, hearNews } from './hear-news.ts'
 import { giveWay, type Life, learnThePushers, noteThePusher, recordOutcomes, tellWhoPushed } from './life.ts'
 import {
   type AppInput,
@@ -76,26 +77,6 @@ function beginLife({ app, state, pushers = [] }: AppInput): Life {
   answerAppCommands(life)
   return life
 }
-
-/** What comes within this time after a look, in milliseconds, is looked at together: a storm costs no more than a look in it. */
-const rest = 2_000
-
-async function hearNews(life: Life): Promise<void> {
-  const news = () => hasNews(life) || hasEnded(life)
-  if (life.lookAgainIn === undefined) await condition(news)
-  else await condition(news, life.lookAgainIn)
-  await gather(life)
-}
-
-/** A push alone is looked at when it comes; what somebody waits for is, whenever it comes. */
-async function gather(life: Life): Promise<void> {
-  const urgent = () => life.moved || hasEnded(life)
-  const early = life.lookedAt + rest - Date.now()
-  if (urgent() || !life.hinted || early <= 0 || !patched('hints are gathered')) return
-  await condition(urgent, early)
-}
-
-const hasNews = ({ moved, hinted }: Life): boolean => moved || hinted
 
 /** Takes note of the release that ended. */
 async function settle(life: Life): Promise<void> {
@@ -296,8 +277,6 @@ function listen({ endings }: Life, { seq }: ReleaseRef, ending: Promise<Ending>)
   const lost = () => void (endings.has(seq) || endings.set(seq, null))
   ending.then((end) => endings.set(seq, end), lost)
 }
-
-const hasEnded = ({ state, endings }: Life) => state.active !== undefined && endings.has(state.active.seq)
 
 /** A new history, when the old one is long and nothing goes on. */
 async function renewWhenIdle(life: Life, input: AppInput): Promise<void> {
