@@ -28,6 +28,8 @@ export interface Kind<T extends Resource> {
   readonly apiVersion: string
   readonly kind: string
   readonly plural: string
+  /** What objects of this kind make for themselves, and must not outlive them. */
+  readonly owns?: 'pods'
   /** Only for the compiler: which shape objects of this kind have. */
   readonly shape?: T
 }
@@ -137,7 +139,12 @@ export interface Event extends Resource {
 export const kinds = {
   Pod: { apiVersion: 'v1', kind: 'Pod', plural: 'pods' } as Kind<Pod>,
   Service: { apiVersion: 'v1', kind: 'Service', plural: 'services' } as Kind<Service>,
-  Deployment: { apiVersion: 'apps/v1', kind: 'Deployment', plural: 'deployments' } as Kind<Deployment>,
+  Deployment: {
+    apiVersion: 'apps/v1',
+    kind: 'Deployment',
+    plural: 'deployments',
+    owns: 'pods',
+  } as Kind<Deployment>,
   HorizontalPodAutoscaler: {
     apiVersion: 'autoscaling/v2',
     kind: 'HorizontalPodAutoscaler',
@@ -145,7 +152,7 @@ export const kinds = {
   } as Kind<Autoscaler>,
   ConfigMap: { apiVersion: 'v1', kind: 'ConfigMap', plural: 'configmaps' } as Kind<Content>,
   Secret: { apiVersion: 'v1', kind: 'Secret', plural: 'secrets' } as Kind<Content>,
-  Job: { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs' } as Kind<Job>,
+  Job: { apiVersion: 'batch/v1', kind: 'Job', plural: 'jobs', owns: 'pods' } as Kind<Job>,
   EndpointSlice: {
     apiVersion: 'discovery.k8s.io/v1',
     kind: 'EndpointSlice',

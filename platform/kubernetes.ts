@@ -29,7 +29,10 @@ export interface Kubernetes {
     object: Stored<T>,
     part?: 'status',
   ) => Promise<Stored<T> | undefined>
-  /** Deletes in the foreground of what it owns; false when there was nothing (any more) that meets the precondition. */
+  /**
+   * Deletes; false when there was nothing (any more) that meets the precondition. Who owns pods stays visible until they are gone,
+   * anything else is gone at once.
+   */
   readonly remove: <T extends Resource>(
     kind: Kind<T>,
     namespace: string,
@@ -100,8 +103,10 @@ export function kubernetes(options: KubernetesOptions = {}): Kubernetes {
       return status === 404 || status === 409 ? undefined : JSON.parse(body)
     },
     remove: async (kind, namespace, name, only) => {
-      // In the foreground the object stays visible until what it owns is gone: its absence then means something.
-      const object = { propagationPolicy: 'Foreground', ...(only ? { preconditions: only } : {}) }
+      // In the foreground the absence of an object means the absence of what it owns. One that owns nothing would only linger
+      // until a collector comes by, and whoever makes the same again in between would be told that it is there.
+      const propagationPolicy = kind.owns ? 'Foreground' : 'Background'
+      const object = { propagationPolicy, ...(only ? { preconditions: only } : {}) }
       const { status } = await call({ verb: 'delete', kind, namespace, name, object, absent: [404, 409] })
       return status !== 404 && status !== 409
     },

@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { kinds } from '../../platform/kinds.ts'
+import { kinds, type Resource } from '../../platform/kinds.ts'
 import { type Call, kubernetes } from '../../platform/kubernetes.ts'
 import { type Answering, httpServer, sendJson } from './http-server.ts'
 
@@ -53,6 +53,23 @@ test('applies whole objects, unknown fields too, as its own field manager', asyn
   })
   expect(calls).toEqual([{ verb: 'apply', resource: 'deployments', status: 200 }])
 })
+
+test.each([
+  [kinds.Deployment, 'Foreground'],
+  [kinds.Job, 'Foreground'],
+  [kinds.Secret, 'Background'],
+  [kinds.HTTPRoute, 'Background'],
+] as const)(
+  'who owns pods waits for them when it is deleted, anything else is gone at once',
+  async (kind, policy) => {
+    const { kube, asked } = await against((_, response) => sendJson(response, 200, shop))
+    await kube.remove<Resource>(kind, 'default', 'shop', { uid: 'one' })
+    expect(JSON.parse(asked[0]?.body ?? '')).toEqual({
+      propagationPolicy: policy,
+      preconditions: { uid: 'one' },
+    })
+  },
+)
 
 test('what is absent is a value', async () => {
   const { kube } = await against(status(404, 'not found'))

@@ -41,6 +41,23 @@ test('a revision whose pods run is never written again, and one of another conte
   await expect(deploy.create(other)).rejects.toMatchObject({ reason: 'Invalid' })
 })
 
+test('a copy that was removed is gone, and made again it stays', async () => {
+  const { admin, deploy, newApp, newRevision, close } = await clusterWithPods()
+  onTestFinished(close)
+  const app = newApp()
+  await configure(admin, 'ConfigMap', { namespace: app.namespace, name: 'settings' }, { GREETING: 'hello' })
+  const made = newRevision(app)
+  const run = { ...made.run, config: [{ name: 'settings' }] }
+  const there = (copy: string) => admin.get(kinds.ConfigMap, app.namespace, copy)
+  for (let round = 0; round < 20; round += 1) {
+    const copies = await deploy.config(app, run, true)
+    const [{ copy } = { copy: '' }] = copies
+    expect(await there(copy)).toMatchObject({ immutable: true })
+    await deploy.remove(app, made.name, copies)
+    expect(await there(copy)).toBeUndefined()
+  }
+})
+
 test('an old copy cannot be changed, and no content shows where names are shown', async () => {
   const { kube, admin, deploy, newApp, newRevision, running, close } = await clusterWithPods()
   onTestFinished(close)
