@@ -8,24 +8,22 @@ import { cluster } from './cluster.ts'
 
 reportContract(async (): Promise<ReportSetup> => {
   const { kube, admin, newApp, declared, close } = await cluster()
+  // By name: what else happened in the namespace within the hour may be more than can be listed.
+  const eventsOf = (kind: 'App' | 'Release', namespace: string, name: string) =>
+    admin.list(kinds.Event, namespace, { fields: { 'regarding.kind': kind, 'regarding.name': name } })
   return {
     report: kubernetesReport({ kube }),
     newApp,
     declared: () => declared({ repository: `${addresses.git}/nothing.git`, branch: 'main' }),
     events: async ({ namespace }, release) => {
-      const events = await admin.list(kinds.Event, namespace)
+      const events = await eventsOf('Release', namespace, release)
       return events
-        .filter(({ regarding }) => (regarding as { name?: string } | undefined)?.name === release)
+        .slice()
         .sort((a, b) => String(a.eventTime).localeCompare(String(b.eventTime)))
         .map(({ note }) => String(note))
     },
     appEvents: async ({ namespace, name }) =>
-      (await admin.list(kinds.Event, namespace))
-        .filter(
-          ({ regarding }) => (regarding as { kind?: string; name?: string } | undefined)?.kind === 'App',
-        )
-        .filter(({ regarding }) => (regarding as { name?: string }).name === name)
-        .map(({ reason, note }) => `${reason}: ${note}`),
+      (await eventsOf('App', namespace, name)).map(({ reason, note }) => `${reason}: ${note}`),
     appStatus: async ({ namespace, name }) => {
       const app = await admin.get(kinds.App, namespace, name)
       if (!app?.status) return undefined
