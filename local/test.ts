@@ -7,6 +7,8 @@ import { join } from 'node:path'
 interface Tally {
   passed: number
   failed: number
+  /** What failed, and with which words: told again at the end, where it is looked for. */
+  readonly failures: string[]
 }
 
 /** What starts, stops and finds the local parts; `main.ts` hands it in. */
@@ -21,7 +23,7 @@ export interface Lab {
 /** Runs every stage; resolves with the process's exit code. */
 export async function test(root: string, lab: Lab): Promise<number> {
   const started = Date.now()
-  const tally: Tally = { passed: 0, failed: 0 }
+  const tally: Tally = { passed: 0, failed: 0, failures: [] }
   const wasUp = await lab.isUp()
   const run = (name: string, command: readonly string[], environment: Record<string, string> = {}) =>
     stage(name, command, { root, environment, tally })
@@ -43,6 +45,7 @@ export async function test(root: string, lab: Lab): Promise<number> {
   }
   if (!wasUp) await run('down', [process.execPath, 'dist/local/main.js', 'down'])
 
+  for (const failure of tally.failures) console.log(`\n✗ ${failure}`)
   console.log(`\nall stages in ${seconds(started)} s`)
   console.log(`${tally.passed} passed, ${tally.failed} failed`)
   return tally.failed === 0 ? 0 : 1
@@ -53,6 +56,7 @@ async function browserSuite(run: Run, tally: Tally, lab: Lab): Promise<void> {
   const environment = await lab.browser().catch((error: Error) => {
     console.log(`\n── browser: failed: ${error.message}`)
     tally.failed += 1
+    tally.failures.push(`browser: ${error.message}`)
   })
   if (environment) await suite('browser', run, tally, environment)
 }
@@ -74,10 +78,39 @@ async function suite(project: string, run: Run, tally: Tally, environment: Recor
     tally.passed += counted?.numPassedTests ?? 0
     // A suite that could not even load has no failed test of its own, but its stage has failed and is counted there.
     tally.failed += counted?.numFailedTests ?? 0
+    tally.failures.push(...failuresOf(counted).map((failure) => `${project}: ${failure}`))
   } finally {
     await rm(folder, { recursive: true })
   }
 }
+
+/** Of vitest's JSON report: each failed test, and each file that could not be loaded, with the beginning of its message. */
+export function failuresOf(report: VitestReport | undefined): readonly string[] {
+  return (report?.testResults ?? []).flatMap(({ name, message, assertionResults }) => {
+    const failed = assertionResults.filter(({ status }) => status === 'failed')
+    if (failed.length === 0 && message) return [`${name}\n${beginningOf(message)}`]
+    return failed.map((test) => `${name} > ${test.fullName}\n${beginningOf(test.failureMessages.join('\n'))}`)
+  })
+}
+
+interface VitestReport {
+  readonly testResults: readonly {
+    readonly name: string
+    readonly message: string
+    readonly assertionResults: readonly {
+      readonly status: string
+      readonly fullName: string
+      readonly failureMessages: readonly string[]
+    }[]
+  }[]
+}
+
+const beginningOf = (message: string): string =>
+  message
+    .split('\n')
+    .slice(0, 12)
+    .map((line) => `    ${line.slice(0, 300)}`)
+    .join('\n')
 
 async function stage(
   name: string,
@@ -103,6 +136,7 @@ async function stage(
   })
   console.log(`── ${name}: ${code === 0 ? 'passed' : `failed (exit code ${code})`} in ${seconds(started)} s`)
   tally[code === 0 ? 'passed' : 'failed'] += 1
+  if (code !== 0) tally.failures.push(`${name}: exit code ${code}`)
   return code === 0
 }
 
