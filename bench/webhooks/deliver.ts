@@ -1,6 +1,6 @@
 // Sends signed deliveries at a constant rate, whatever the answers do, and remembers of each what came back and how late.
 import { createHmac, randomUUID } from 'node:crypto'
-import { Agent, request } from 'node:http'
+import { Agent, type OutgoingHttpHeaders, request } from 'node:http'
 import { sleep } from '../../local/process.ts'
 
 export interface Deliveries {
@@ -38,50 +38,60 @@ const patience = 10_000
 /** Returns when every delivery has its answer, or was given up. */
 export async function deliver(plan: Deliveries): Promise<readonly Sample[]> {
   const { rate, seconds, signal } = plan
-  const agent = new Agent({ keepAlive: true, maxSockets: 256 })
+  // Written and signed before the first is due: who sends shall not take the time of who is measured.
+  const posts = Array.from({ length: rate * seconds }, (_, index) => written(plan, index))
+  // As many as can be without an answer at once: none waits for another one's.
+  const agent = new Agent({ keepAlive: true, maxSockets: Math.ceil((rate * patience) / 1000) })
   const open: Promise<Sample>[] = []
   const begun = performance.now()
-  for (let index = 0; index < rate * seconds && !signal.aborted; index += 1) {
+  for (const [index, one] of posts.entries()) {
+    if (signal.aborted) break
     const due = begun + (index * 1000) / rate
     const early = due - performance.now()
     if (early > 1) await sleep(early)
-    open.push(sample(plan, agent, index, due))
+    open.push(sample(plan.url, agent, one, due))
   }
   const samples = await Promise.all(open)
   agent.destroy()
   return samples
 }
 
-async function sample(plan: Deliveries, agent: Agent, index: number, due: number): Promise<Sample> {
-  const { payload, expected, event = 'push', id = randomUUID() } = plan.delivery(index)
-  const answer = await post(plan, agent, { event, id, body: JSON.stringify(payload) }).catch(reason)
-  return { id, took: performance.now() - due, answer, expected }
-}
-
-interface Posted {
-  readonly event: string
+interface Post {
   readonly id: string
-  readonly body: string
+  readonly headers: OutgoingHttpHeaders
+  readonly body: Buffer
+  readonly expected: string
 }
 
-function post({ url, secret }: Deliveries, agent: Agent, { event, id, body }: Posted): Promise<string> {
+function written({ secret, delivery }: Deliveries, index: number): Post {
+  const { payload, expected, event = 'push', id = randomUUID() } = delivery(index)
+  const body = Buffer.from(JSON.stringify(payload))
   const headers = {
     'content-type': 'application/json',
-    'content-length': Buffer.byteLength(body),
+    'content-length': body.length,
     'x-github-event': event,
     'x-github-delivery': id,
     'x-hub-signature-256': `sha256=${createHmac('sha256', secret).update(body).digest('hex')}`,
   }
+  return { id, headers, body, expected }
+}
+
+async function sample(url: string, agent: Agent, one: Post, due: number): Promise<Sample> {
+  const answer = await sent(url, agent, one).catch(reason)
+  return { id: one.id, took: performance.now() - due, answer, expected: one.expected }
+}
+
+function sent(url: string, agent: Agent, { headers, body }: Post): Promise<string> {
   return new Promise((resolve, reject) => {
     const options = { method: 'POST', agent, headers, signal: AbortSignal.timeout(patience) }
-    const sent = request(url, options, (response) => {
+    const asked = request(url, options, (response) => {
       const chunks: Buffer[] = []
       response.on('data', (chunk: Buffer) => chunks.push(chunk))
       response.on('error', reject)
       response.on('end', () => resolve(`${response.statusCode} ${says(Buffer.concat(chunks).toString())}`))
     })
-    sent.on('error', reject)
-    sent.end(body)
+    asked.on('error', reject)
+    asked.end(body)
   })
 }
 
