@@ -1,8 +1,10 @@
 // The bare repositories behind the git remote: one folder each under the git root, made on first contact.
 import { execFile } from 'node:child_process'
-import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import fs from 'node:fs'
+import { access, constants, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import git from 'isomorphic-git'
 import { gitEnvironment } from './git-environment.ts'
 
 const run = promisify(execFile)
@@ -43,7 +45,7 @@ export function bareRepositories(root: string): Repositories {
       return names.filter((name, index) => isRepositoryName(name) && fresh[index])
     },
     claim: (name) => rm(join(pathOf(name), newMarker), { force: true }),
-    head: (name, branch) => resolve(pathOf(name), `refs/heads/${branch}`),
+    head: (name, branch) => headOf(pathOf(name), branch),
   }
 }
 
@@ -65,23 +67,22 @@ async function create(root: string, path: string): Promise<void> {
   }
 }
 
-async function resolve(path: string, ref: string): Promise<string | undefined> {
-  const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`]
+/** Read here, not by a git of its own: a sweep asks for every App at once, and each process costs the api twenty milliseconds. */
+async function headOf(path: string, branch: string): Promise<string | undefined> {
   try {
-    const { stdout } = await run('git', [`--git-dir=${path}`, ...args], gitOptions(path))
-    return stdout.trim() || undefined
-  } catch (error) {
-    // Without a message: git found the repository, but no such ref.
-    if ((error as { code?: unknown }).code === 1) return undefined
-    if (!(await there(path))) return undefined
-    throw new Error(`cannot read ${ref} of ${path}`, { cause: error })
+    return await git.resolveRef({ fs, gitdir: path, ref: `refs/heads/${branch}` })
+  } catch (cause) {
+    // What may not be read is not found either: that must not pass for a branch without a commit.
+    const missing = cause instanceof git.Errors.NotFoundError && (await there(path, constants.R_OK))
+    if (missing || !(await there(path))) return undefined
+    throw new Error(`cannot read the branch ${branch} of ${path}`, { cause })
   }
 }
 
 const gitOptions = (root: string) => ({ env: gitEnvironment(root), timeout: 10_000, maxBuffer: 65_536 })
 
-const there = (path: string): Promise<boolean> =>
-  access(path).then(
+const there = (path: string, mode = constants.F_OK): Promise<boolean> =>
+  access(path, mode).then(
     () => true,
     () => false,
   )
