@@ -69,7 +69,7 @@ async function removeReleases(kubectl: Kubectl, apps: readonly string[]): Promis
   let quiet = 0
   for (let round = 0; quiet < 5 && round < 100; round += 1) {
     const removed = await kubectl(['delete', ...ofThese, '--ignore-not-found', '--wait=false', '-o', 'name'])
-    quiet = removed.trim() === '' ? quiet + 1 : 0
+    quiet = removed.includes('/') ? 0 : quiet + 1
     await sleep(2_000)
   }
 }
