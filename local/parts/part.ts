@@ -5,7 +5,7 @@ import { dirname } from 'node:path'
 import { ports } from '../addresses.ts'
 import { logOf } from '../paths.ts'
 import { occupant } from '../ports.ts'
-import { isAlive, sleep, startDetached, stop } from '../process.ts'
+import { isAlive, prefer, sleep, startDetached, stop } from '../process.ts'
 import { readStateFile, recordPart } from '../state.ts'
 
 export type Part = {
@@ -15,6 +15,8 @@ export type Part = {
   readonly env?: Readonly<Record<string, string>>
   /** Configuration, written before the start; a change of it restarts the part. */
   readonly files?: Readonly<Record<string, string>>
+  /** Who waits for its answer waits outside and not for long: where all are busy, the other parts give way. */
+  readonly urgent?: boolean
   /** Whatever else must restart the part when it changes. */
   readonly also?: string
   /** What is still missing, or undefined when the part serves. */
@@ -76,6 +78,7 @@ async function start(part: Part): Promise<void> {
     log: logOf(part.name),
     ...(part.env === undefined ? {} : { env: part.env }),
   })
+  if (part.urgent) prefer(id)
   recordPart(part.name, { ...id, fingerprint: fingerprintOf(part) })
   const missing = await serves(part, patience.starting, () => isAlive(id))
   if (missing !== undefined) throw new Error(`${part.title} does not serve: ${missing}`)
@@ -96,6 +99,9 @@ async function serves(
 }
 
 function fingerprintOf(part: Part): string {
-  const { command, env, files, also } = part
-  return createHash('sha256').update(JSON.stringify({ command, env, files, also })).digest('hex').slice(0, 16)
+  const { command, env, files, also, urgent } = part
+  return createHash('sha256')
+    .update(JSON.stringify({ command, env, files, also, urgent }))
+    .digest('hex')
+    .slice(0, 16)
 }

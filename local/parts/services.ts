@@ -95,6 +95,7 @@ export function temporal(program: string): Part {
   return {
     name: 'temporal',
     title: 'Temporal',
+    urgent: true,
     command: [
       // Histories are for root alone, as everything here.
       ...['sh', '-c', 'umask 077 && exec "$@"', 'temporal'],

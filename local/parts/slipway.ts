@@ -31,6 +31,7 @@ export function api(): Part {
   return {
     ...program('api', accounts.api),
     title: "Slipway's API",
+    urgent: true,
     env: {
       ...settings(accounts.api),
       SLIPWAY_LISTEN: listens([addresses.api, `http://${network.host}:8090`]),

@@ -1,9 +1,9 @@
 // Processes are known by id and start time; programs that fail tell why.
-import { mkdtempSync, readFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, mkdtempSync, readFileSync } from 'node:fs'
+import { getPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { ask, isAlive, run, startDetached, startTimeOf, stop } from '../../local/process.ts'
+import { ask, isAlive, prefer, run, startDetached, startTimeOf, stop } from '../../local/process.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'slipway-process-'))
 
@@ -12,6 +12,17 @@ test('a process that was started lives until it is stopped', async () => {
   expect(isAlive(id)).toBe(true)
   await stop(id)
   expect(isAlive(id)).toBe(false)
+})
+
+test('a process that others wait for has the larger share of a busy machine', async () => {
+  const id = startDetached(['sleep', '60'], { log: join(folder, 'urgent.log') })
+  prefer(id)
+  expect(getPriority(id.pid)).toBe(-5)
+  const group = `/proc/${id.pid}/autogroup`
+  // Only some kernels have such groups.
+  expect(existsSync(group) ? readFileSync(group, 'utf8') : 'nice -5').toContain('nice -5')
+  await stop(id)
+  prefer(id)
 })
 
 test('another process with the same id is not the one that was recorded', () => {
