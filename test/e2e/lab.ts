@@ -55,10 +55,10 @@ export async function servedWeights(app: string): Promise<Readonly<Record<string
   return weightsOf(configuration, { namespace: 'default', name: app }) ?? {}
 }
 
-/** kubectl with the administrator's rights; its words on failure are thrown. */
+/** kubectl with the administrator's rights; its words on failure are thrown. An hour's Events alone may be dozens of megabytes. */
 export async function kubectl(...words: string[]): Promise<string> {
   const { stdout } = await promisify(execFile)(lab.kubectl, ['--kubeconfig', lab.kubeconfig, ...words], {
-    maxBuffer: 16 * 1024 * 1024,
+    maxBuffer: 256 * 1024 * 1024,
   })
   return stdout
 }
