@@ -10,7 +10,8 @@ import { sleep } from '../../local/process.ts'
 import type { State } from '../../local/state.ts'
 
 const name = 'webhooks'
-const namespace = 'default'
+/** Of its own: thousands of Releases, and what is said of them, go with it. */
+const namespace = 'bench-webhooks'
 const folder = join(paths.state, 'bench', name)
 
 export interface Targets {
@@ -25,10 +26,13 @@ export interface Targets {
 export async function openTargets(state: State, many: number): Promise<Targets> {
   const repository = `${addresses.git}/${name}.git`
   const branches = Array.from({ length: many }, (_, index) => `bench-${index}`)
+  const kubectl = kubectlOf(state.kubectl)
   await remove(state, branches)
+  await apply(kubectl, [{ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } }])
+  await kubectl(['apply', '-n', namespace, '-f', join(paths.root, 'manifests/install/app-namespace.yaml')])
   // The Apps first: a repository that no App knows would be given one by its first push.
   await apply(
-    kubectlOf(state.kubectl),
+    kubectl,
     branches.map((branch) => ({
       apiVersion: 'slipway.dev/v1beta1',
       kind: 'App',
@@ -48,30 +52,29 @@ export async function openTargets(state: State, many: number): Promise<Targets> 
 async function remove(state: State, branches: readonly string[]): Promise<void> {
   await rm(join(paths.git, `${name}.git`), { recursive: true, force: true })
   await removeClone(folder)
+  const kubectl = kubectlOf(state.kubectl)
   const apps = branches.map(appOf)
   const gone = ['--ignore-not-found', '--wait=false']
-  await kubectlOf(state.kubectl)(['delete', 'apps.slipway.dev', '-n', namespace, ...apps, ...gone])
+  await kubectl(['delete', 'apps.slipway.dev', '-n', namespace, ...apps, ...gone])
   const temporal = await histories(addresses.temporal)
   try {
     for (const app of apps) await temporal.end({ namespace, name: app })
   } finally {
     await temporal.close()
   }
-  await removeReleases(kubectlOf(state.kubectl), apps)
+  await kubectl(['delete', 'namespace', namespace, ...gone])
+  await namespaceGone(kubectl)
 }
 
-/**
- * Each push that was sent has its outcome, and nobody tidies after an App that is gone. A hundred outcomes that were being written
- * when its workflow ended are written all the same: it is over when nothing has come for a while.
- */
-async function removeReleases(kubectl: Kubectl, apps: readonly string[]): Promise<void> {
-  const ofThese = ['releases.slipway.dev', '-n', namespace, '-l', `slipway.dev/app in (${apps.join(',')})`]
-  let quiet = 0
-  for (let round = 0; quiet < 5 && round < 100; round += 1) {
-    const removed = await kubectl(['delete', ...ofThese, '--ignore-not-found', '--wait=false', '-o', 'name'])
-    quiet = removed.includes('/') ? 0 : quiet + 1
-    await sleep(2_000)
+async function namespaceGone(kubectl: Kubectl): Promise<void> {
+  for (let look = 0; look < 180; look += 1) {
+    const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name'])
+    if (there.trim() === '') return
+    await sleep(1_000)
   }
+  throw new Error(
+    `the namespace ${namespace} is still being deleted after 180 s; see: kubectl get namespace ${namespace} -o yaml`,
+  )
 }
 
 const appOf = (branch: string): string => `${name}-${branch}`
