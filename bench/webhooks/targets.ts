@@ -3,10 +3,9 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { addresses } from '../../local/addresses.ts'
 import { openClone, removeClone } from '../../local/clone.ts'
-import { apply, type Kubectl, kubectlOf } from '../../local/cluster/kubectl.ts'
+import { again, apply, kubectlOf } from '../../local/cluster/kubectl.ts'
 import { histories } from '../../local/history.ts'
 import { paths } from '../../local/paths.ts'
-import { sleep } from '../../local/process.ts'
 import type { State } from '../../local/state.ts'
 
 const name = 'webhooks'
@@ -54,27 +53,16 @@ async function remove(state: State, branches: readonly string[]): Promise<void> 
   await removeClone(folder)
   const kubectl = kubectlOf(state.kubectl)
   const apps = branches.map(appOf)
-  const gone = ['--ignore-not-found', '--wait=false']
-  await kubectl(['delete', 'apps.slipway.dev', '-n', namespace, ...apps, ...gone])
+  const here = ['-n', namespace, '--ignore-not-found', '--wait=false']
+  await kubectl(['delete', 'apps.slipway.dev', ...apps, ...here])
   const temporal = await histories(addresses.temporal)
   try {
     for (const app of apps) await temporal.end({ namespace, name: app })
   } finally {
     await temporal.close()
   }
-  await kubectl(['delete', 'namespace', namespace, ...gone])
-  await namespaceGone(kubectl)
-}
-
-async function namespaceGone(kubectl: Kubectl): Promise<void> {
-  for (let look = 0; look < 180; look += 1) {
-    const there = await kubectl(['get', 'namespace', namespace, '--ignore-not-found', '-o', 'name'])
-    if (there.trim() === '') return
-    await sleep(1_000)
-  }
-  throw new Error(
-    `the namespace ${namespace} is still being deleted after 180 s; see: kubectl get namespace ${namespace} -o yaml`,
-  )
+  // It waits until all is gone, for less than a command may take here.
+  await again(() => kubectl(['delete', 'namespace', namespace, '--ignore-not-found', '--timeout=50s']), 4)
 }
 
 const appOf = (branch: string): string => `${name}-${branch}`

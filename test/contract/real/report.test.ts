@@ -18,8 +18,7 @@ reportContract(async (): Promise<ReportSetup> => {
     events: async ({ namespace }, release) => {
       const events = await eventsOf('Release', namespace, release)
       return events
-        .slice()
-        .sort((a, b) => String(a.eventTime).localeCompare(String(b.eventTime)))
+        .toSorted((a, b) => String(a.eventTime).localeCompare(String(b.eventTime)))
         .map(({ note }) => String(note))
     },
     appEvents: async ({ namespace, name }) =>
