@@ -2,6 +2,7 @@
 import { IsomorphicFetchHttpLibrary, KubeConfig, RequestContext } from '@kubernetes/client-node'
 import { deepestCause } from '../domain/deepest-cause.ts'
 import { PermanentFailure } from '../domain/failure.ts'
+import { connections } from './connections.ts'
 import { type Kind, kinds, type Metadata, type Resource } from './kinds.ts'
 
 export interface Kubernetes {
@@ -151,7 +152,7 @@ const methods = {
  * what we write: some drop fields that they do not know, and under server-side apply a dropped field is a removed one.
  */
 function caller(config: KubeConfig, timeout: number, observe: (call: Call) => void): Caller {
-  const http = new IsomorphicFetchHttpLibrary()
+  const connect = connections(config)
   return async (request) => {
     const { verb, kind, object } = request
     const context = new RequestContext(address(config, request), methods[verb])
@@ -165,7 +166,7 @@ function caller(config: KubeConfig, timeout: number, observe: (call: Call) => vo
       const typed = verb === 'delete' ? object : { ...object, apiVersion: kind.apiVersion, kind: kind.kind }
       context.setBody(JSON.stringify(typed))
     }
-    const { status, body } = await answer(http, config, context).catch((cause) => {
+    const { status, body } = await answer(connect, context).catch((cause) => {
       observe({ verb, resource: kind.plural, status: 0 })
       throw new Error(`cannot ${what(request)}: no answer from the API server: ${deepestCause(cause)}`, {
         cause,
@@ -181,8 +182,10 @@ function caller(config: KubeConfig, timeout: number, observe: (call: Call) => vo
   }
 }
 
-async function answer(http: IsomorphicFetchHttpLibrary, config: KubeConfig, context: RequestContext) {
-  await config.applySecurityAuthentication(context)
+const http = new IsomorphicFetchHttpLibrary()
+
+async function answer(connect: ReturnType<typeof connections>, context: RequestContext) {
+  await connect(context)
   const response = await http.send(context).toPromise()
   return { status: response.httpStatusCode, body: await response.body.text() }
 }
