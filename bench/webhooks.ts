@@ -6,6 +6,7 @@ import { readState, type State } from '../local/state.ts'
 import { type Delivery, deliver } from './webhooks/deliver.ts'
 import { aDay, onlyPushes } from './webhooks/mix.ts'
 import { missed, type Phase, type PhaseReport, reportOf } from './webhooks/phase.ts'
+import { watchStolen } from './webhooks/stolen.ts'
 import { openTargets, type Targets } from './webhooks/targets.ts'
 
 export interface WebhooksOptions {
@@ -66,7 +67,9 @@ async function run(state: State, targets: Targets, phase: Phase, signal: AbortSi
   }
   const secret = isForged ? randomBytes(32).toString('hex') : secretOf(state)
   const { rate, seconds } = phase
-  return reportOf(phase, await deliver({ url: urlOf(state), secret, rate, seconds, delivery, signal }))
+  const stolen = watchStolen()
+  const samples = await deliver({ url: urlOf(state), secret, rate, seconds, delivery, signal })
+  return reportOf(phase, samples, stolen())
 }
 
 function report(phases: readonly PhaseReport[], durable: number): WebhooksReport {

@@ -20,9 +20,11 @@ export interface PhaseReport extends Phase {
   /** Deliveries that were accepted, each once however often it was sent. */
   readonly accepted: number
   readonly answers: Readonly<Record<string, number>>
+  /** How much of the cores' time others on the same host took meanwhile, in percent. */
+  readonly stolen: number
 }
 
-export function reportOf(phase: Phase, samples: readonly Sample[]): PhaseReport {
+export function reportOf(phase: Phase, samples: readonly Sample[], stolen: number): PhaseReport {
   const took = samples.map((sample) => sample.took).sort((a, b) => a - b)
   const answers: Record<string, number> = {}
   for (const { answer } of samples) answers[answer] = (answers[answer] ?? 0) + 1
@@ -34,16 +36,19 @@ export function reportOf(phase: Phase, samples: readonly Sample[]): PhaseReport 
     p99: quantile(took, 0.99),
     accepted: new Set(samples.flatMap(({ id, answer }) => (answer === '202 accepted' ? [id] : []))).size,
     answers,
+    stolen,
   }
 }
 
 /** Nothing when all is kept. Half a phase proves nothing of the whole. */
-export function missed({ name, rate, seconds, within, sent, lost, p99 }: PhaseReport): string[] {
+export function missed(report: PhaseReport): string[] {
+  const { name, rate, seconds, within, sent, lost, p99, stolen } = report
+  const others = stolen > 5 ? ` (others took ${stolen} % of the machine meanwhile)` : ''
   return [
     ...told(sent < rate * seconds, `${sent} of ${rate * seconds} were sent`),
     ...told(lost > 0, `${lost} of ${sent} were not answered as they must be`),
     ...told(within !== undefined && p99 > within, `one in a hundred took ${p99} ms or more, not ${within}`),
-  ].map((complaint) => `${name}: ${complaint}`)
+  ].map((complaint) => `${name}: ${complaint}${others}`)
 }
 
 /** Of sorted values, in whole milliseconds; no value at all is no answer in time. */

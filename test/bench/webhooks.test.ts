@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto'
 import { afterEach, describe, expect, test } from 'vitest'
 import { type Deliveries, deliver, type Sample } from '../../bench/webhooks/deliver.ts'
 import { missed, reportOf } from '../../bench/webhooks/phase.ts'
+import { watchStolen } from '../../bench/webhooks/stolen.ts'
 import { type Answering, httpServer, sendJson } from '../platform/http-server.ts'
 
 const secret = 'a-webhook-secret-of-forty-bytes-for-tests'
@@ -44,7 +45,7 @@ describe('deliveries', () => {
     const [first, ...rest] = server?.asked ?? []
     expect(first?.headers).toMatchObject({ 'x-github-delivery': 'the-same', 'x-github-event': 'ping' })
     for (const { headers } of rest) expect(headers['x-github-delivery']).toBe('the-same')
-    expect(reportOf({ name: 'again', rate: 100, seconds: 0.2 }, samples)).toMatchObject({
+    expect(reportOf({ name: 'again', rate: 100, seconds: 0.2 }, samples, 0)).toMatchObject({
       sent: 20,
       accepted: 1,
     })
@@ -55,7 +56,7 @@ describe('deliveries', () => {
       if (JSON.parse(body).index % 2 === 0) sendJson(response, 503, { code: 'not-durable' })
       else response.destroy()
     })
-    const { answers, lost } = reportOf({ name: 'bad', rate: 100, seconds: 0.2 }, samples)
+    const { answers, lost } = reportOf({ name: 'bad', rate: 100, seconds: 0.2 }, samples, 0)
     expect(answers).toEqual({ '503 not-durable': 10, ECONNRESET: 10 })
     expect(lost).toBe(20)
   })
@@ -84,14 +85,14 @@ describe('a phase', () => {
   const many = (count: number, one: Sample) => Array.from({ length: count }, () => one)
 
   test('that keeps its promises has nothing to say', () => {
-    const report = reportOf(phase, [...many(199, good(20)), good(9_000)])
+    const report = reportOf(phase, [...many(199, good(20)), good(9_000)], 0)
     expect(report).toMatchObject({ sent: 200, lost: 0, p50: 20, p99: 20 })
     expect(missed(report)).toEqual([])
   })
 
   test('that promises no time says nothing of it', () => {
     const { within: _, ...patient } = phase
-    expect(missed(reportOf(patient, many(200, good(9_000))))).toEqual([])
+    expect(missed(reportOf(patient, many(200, good(9_000)), 0))).toEqual([])
   })
 
   test.each([
@@ -104,6 +105,22 @@ describe('a phase', () => {
     ['it was not all sent', many(199, good(20)), '199 of 200 were sent'],
     ['nothing was sent', [], '0 of 200 were sent'],
   ])('says it when %s', (_, samples, says) => {
-    expect(missed(reportOf(phase, samples)).join()).toContain(says)
+    expect(missed(reportOf(phase, samples, 0)).join()).toContain(says)
   })
+
+  test('says with what it missed how much of the machine others took', () => {
+    const slow = many(200, good(501))
+    expect(missed(reportOf(phase, slow, 31)).join()).toContain('others took 31 %')
+    expect(missed(reportOf(phase, slow, 1)).join()).not.toContain('others')
+  })
+})
+
+test('what others took is a share of what all cores had meanwhile', () => {
+  const lines = [
+    'cpu  1000 0 500 8000 100 0 50 300 0 0\ncpu0 1 2 3',
+    'cpu  1060 0 520 8010 100 0 60 400 7 0\ncpu0 1 2 3',
+  ]
+  const stolen = watchStolen(() => lines.shift() ?? '')
+  // Of 200 ticks 100; those of guests stand in the first figure already.
+  expect(stolen()).toBe(50)
 })
