@@ -22,7 +22,7 @@ import { answerAppCommands } from './app-commands.ts'
 import { courier } from './courier.ts'
 import { appDetails, appStatusOf } from './details.ts'
 import { failureOf } from './failure.ts'
-import { hasNews, hearNews } from './hear-news.ts'
+import { hasNews, hearNews, shortRest } from './hear-news.ts'
 import { giveWay, type Life, learnThePushers, noteThePusher, recordOutcomes, tellWhoPushed } from './life.ts'
 import {
   type AppInput,
@@ -57,6 +57,7 @@ function beginLife({ app, state, pushers = [] }: AppInput): Life {
     moved: true,
     hinted: false,
     lookedAt: 0,
+    rest: shortRest,
     lookAgainIn: undefined,
     pushed: [],
     endings: new Map(),

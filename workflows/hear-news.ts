@@ -3,7 +3,9 @@ import { condition, patched } from '@temporalio/workflow'
 import type { Life } from './life.ts'
 
 /** What comes within this time after a look, in milliseconds, is looked at together: a storm costs no more than a look in it. */
-const rest = 2_000
+export const shortRest = 2_000
+/** While it storms each rest is twice the last: the same commits in fewer looks. No push waits longer than this. */
+const longRest = 10_000
 
 export async function hearNews(life: Life): Promise<void> {
   const news = () => hasNews(life) || hasEnded(life)
@@ -15,9 +17,11 @@ export async function hearNews(life: Life): Promise<void> {
 /** A push alone is looked at when it comes; what somebody waits for is, whenever it comes. */
 async function gather(life: Life): Promise<void> {
   const urgent = () => life.moved || hasEnded(life)
-  const early = life.lookedAt + rest - Date.now()
+  const early = life.lookedAt + life.rest - Date.now()
+  if (early <= 0) life.rest = shortRest
   if (urgent() || !life.hinted || early <= 0 || !patched('hints are gathered')) return
-  await condition(urgent, early)
+  if ((await condition(urgent, early)) || !patched('rests grow')) return
+  life.rest = Math.min(2 * life.rest, longRest)
 }
 
 export const hasNews = ({ moved, hinted }: Life): boolean => moved || hinted

@@ -27,6 +27,8 @@ export interface Life {
   hinted: boolean
   /** When it last looked, in milliseconds since 1970. */
   lookedAt: number
+  /** How long after that hints wait for each other, in milliseconds. */
+  rest: number
   /** After a look that saw nothing: when to try again without being told. */
   lookAgainIn: Duration | undefined
   readonly pushed: SourceMoved[]

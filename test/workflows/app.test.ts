@@ -81,6 +81,22 @@ describe('many pushes', () => {
     await stage.close({ serves: first })
   })
 
+  it('a storm of them is looked at more and more seldom', async () => {
+    const { stage, first } = await stableStage(temporal)
+    await idle(stage)
+    const looks = () => stage.world.calls.filter(({ verb }) => verb === 'source.head').length
+    const before = looks()
+    const forged = Array.from({ length: 60 }, (_, i) => `${i + 100}`.padEnd(40, '0'))
+    for (const sha of forged) {
+      await stage.say(sha)
+      await sleep(200)
+    }
+    for (const sha of forged) expect(await stage.ended(sha)).toMatchObject({ outcome: 'ignored' })
+    // At once, after two seconds, after four more, after eight more; one each two seconds were seven.
+    expect(looks() - before).toBeLessThanOrEqual(5)
+    await stage.close({ serves: first })
+  })
+
   it('a commit that the branch does not have is ignored, and known by that', async () => {
     const { stage, first } = await stableStage(temporal)
     const forged = 'f'.repeat(40)
