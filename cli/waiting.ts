@@ -13,7 +13,7 @@ export const awaitsApproval = ({ phase, waiting }: ReleaseView): boolean =>
 export function waitingLines(release: ReleaseView, paint: Paint, now: number, columns: number): string[] {
   const { waiting } = release
   if (!waiting) return []
-  const { message, since, until, approvedBy = [] } = waiting
+  const { message, since, until, approvedBy = [], turnedAway = [] } = waiting
   const answer = answersTo(release).join(', or ')
   const facts = [
     ...(approvedBy.length > 0 ? [`approved by ${approvedBy.join(', ')}`] : []),
@@ -23,6 +23,7 @@ export function waitingLines(release: ReleaseView, paint: Paint, now: number, co
   return [
     ...paragraph('  waits   ', message, columns).map((line) => paint('yellow', line)),
     ...paragraph('          ', facts.join(' · '), columns),
+    ...turnedAway.flatMap((why) => paragraph('          ', `did not count: ${why}`, columns)),
     ...(answer ? [`  answer  ${answer}`] : []),
   ]
 }

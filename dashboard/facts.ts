@@ -66,9 +66,10 @@ export function waitOf(release: Release, now: number): Wait | undefined {
   }
 }
 
-function timesOf({ since, until, approvedBy = [] }: Waiting, now: number): string[] {
+function timesOf({ since, until, approvedBy = [], turnedAway = [] }: Waiting, now: number): string[] {
   return [
     ...(approvedBy.length > 0 ? [`approved by ${line(approvedBy.join(', '))}`] : []),
+    ...turnedAway.map((why) => `did not count: ${line(why)}`),
     `for ${span(now - since)}`,
     ...(until !== undefined && until > now ? [`it ends by itself in ${span(until - now)}`] : []),
   ]

@@ -91,4 +91,6 @@ export interface Waiting {
   readonly until?: number
   /** Who approved so far. */
   readonly approvedBy?: readonly string[]
+  /** Why approvals that were given did not count; each reason once, and at most ten. */
+  readonly turnedAway?: readonly string[]
 }

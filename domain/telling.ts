@@ -21,6 +21,7 @@ export function newsOf({ phase, outcome, weight, stalled, waiting }: ReleaseStat
     stalled && 'stalled',
     waiting && `${waiting.for} ${waiting.gate ?? ''}`,
     waiting?.approvedBy?.length && `${waiting.approvedBy.length} approved`,
+    waiting?.turnedAway?.length && `${waiting.turnedAway.length} turned away`,
   ]
   return { standing: standing.filter((word) => word).join(' '), ended: outcome !== undefined }
 }

@@ -261,6 +261,11 @@ const releaseStatus: Record<Exclude<keyof ReleaseStatus, 'release'> | 'share', S
       since: whole('Milliseconds since 1970.'),
       until: whole('When it ends by itself.'),
       approvedBy: { type: 'array', items: text('A person.'), description: 'Who approved so far.' },
+      turnedAway: {
+        type: 'array',
+        items: text('A reason.'),
+        description: 'Why approvals that were given did not count.',
+      },
     },
   },
   supersededBy: text('The newer release that took its place.'),

@@ -14,19 +14,23 @@ const answersKept = 200
 export function answerCommands(status: () => ReleaseStatus, interruption: Interruption, gates: Gates): void {
   const answered = new Map<string, CommandAnswer>()
 
+  const isTurnedAway = (request: CommandRequest) =>
+    interruption.closed() === undefined && gates.isTurnedAway(request)
   function answer(request: CommandRequest): CommandAnswer {
     const before = answered.get(request.id)
     if (before) return before
+    if (isTurnedAway(request)) throw refused(`cannot ${request.verb}: ${gates.turnAway(request)}`)
     const given = { message: follow(request, interruption, gates) }
     answered.set(request.id, given)
     forgetOldest(answered, answersKept)
     return given
   }
-  // A validator decides by what is known and touches nothing; what it throws is the person's answer.
+  // A validator decides by what is known and touches nothing; what it throws is the person's answer. Only what is to be shown at the
+  // gate is let through, and refused by the handler.
   function validator(request: CommandRequest): void {
     if (answered.has(request.id)) return
     const why = whyNot(request, status(), interruption, gates)
-    if (why !== undefined) throw refused(`cannot ${request.verb}: ${why}`)
+    if (why !== undefined && !isTurnedAway(request)) throw refused(`cannot ${request.verb}: ${why}`)
   }
   const description = 'A Command: approve, pause, resume, promote, abort, rollback'
   setHandler(command, answer, { validator, description })

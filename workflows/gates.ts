@@ -49,6 +49,10 @@ export interface Gates {
   readonly approve: (request: CommandRequest) => string
   /** Why the command cannot be followed now. */
   readonly refuses: (request: CommandRequest) => string | undefined
+  /** The gate that it is meant for waits, does not count it, and nobody who looks at the gate can see why yet. */
+  readonly isTurnedAway: (request: CommandRequest) => boolean
+  /** Shows whoever looks at the gate why it did not count, and returns it. */
+  readonly turnAway: (request: CommandRequest) => string | undefined
 }
 
 export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gates {
@@ -88,7 +92,7 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
   function reachGate(gate: Gate, at: number): void {
     if (reached.has(gate.name)) return
     const remind = gate.kind === 'approval' && gate.remind ? { remindAt: at + gate.remind } : {}
-    reached.set(gate.name, { gate, since: at, approvedBy: [], ...remind })
+    reached.set(gate.name, { gate, since: at, approvedBy: [], turnedAway: [], ...remind })
     story.tell(phase(), `${gate.name} is reached: ${asks(gate)}`)
     if (gate.kind === 'hook') void ask(gate)
   }
@@ -153,6 +157,13 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
     return step === undefined
       ? waitingOnPeople()[0]
       : waitingOnPeople().find(({ gate }) => gate.name === step)
+  }
+  /** A reason that is known needs no more room, and who asks without end gets no more than this. */
+  function turnedAway(request: CommandRequest): { readonly one: Reached; readonly why: string } | undefined {
+    const one = request.verb === 'approve' ? waitingFor(request) : undefined
+    if (one?.gate.kind !== 'approval' || one.turnedAway.length >= turnedAwayAtMost) return undefined
+    const why = refusal(one.gate, one.approvedBy, principalOf(request), facts)
+    return why === undefined || one.turnedAway.includes(why) ? undefined : { one, why }
   }
   function ceiling(weight: number, next: GatePoint | undefined): number | undefined {
     if (isHeld()) return weight
@@ -227,6 +238,10 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
       if (pushers.includes(pusher)) return
       pushers.push(pusher)
       facts = withPusher(facts, pusher)
+      // Why somebody was turned away may not be so any more.
+      const away = waitingOnPeople().filter((one) => one.turnedAway.length > 0)
+      for (const one of away) reached.set(one.gate.name, { ...one, turnedAway: [] })
+      if (away.length > 0) change()
     },
     freeze(next) {
       frozen = next ?? undefined
@@ -264,6 +279,16 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
       say()
       return `${one.gate.name} has ${approvedBy.length} of ${one.gate.approvals} approvals`
     },
+    isTurnedAway: (request) => turnedAway(request) !== undefined,
+    turnAway(request) {
+      const away = turnedAway(request)
+      if (!away) return undefined
+      const { one, why } = away
+      reached.set(one.gate.name, { ...one, turnedAway: [...one.turnedAway, why] })
+      // A watch that knows nothing of it would report it away.
+      change()
+      return why
+    },
     refuses(request) {
       const { verb } = request
       if (verb === 'pause' && paused) return `it is paused already, by ${paused.by}; it can be resumed`
@@ -289,6 +314,9 @@ export function openGates(story: Story, frozenAtFirst: Frozen | undefined): Gate
     return opening?.open ?? false
   }
 }
+
+/** At one gate. */
+const turnedAwayAtMost = 10
 
 const isBefore = (before: GatePoint, point: GatePoint): boolean =>
   point === 'promotion' || (before !== 'promotion' && before <= point)

@@ -11,6 +11,7 @@ export interface Reached {
   readonly gate: Gate
   readonly since: number
   readonly approvedBy: readonly string[]
+  readonly turnedAway: readonly string[]
   readonly remindAt?: number
   /** What the hook answered, when it did not pass. */
   readonly refused?: string
@@ -58,9 +59,10 @@ export function waitingOf({ decision, paused, frozen, reached, closed }: Held): 
   }
 }
 
-function waitingAt({ gate, since, approvedBy }: Reached): Waiting {
+function waitingAt({ gate, since, approvedBy, turnedAway }: Reached): Waiting {
   const { name, timeout } = gate
   const message = `${name} ${asks(gate)}`
   const about = { gate: name, message, since, until: since + timeout }
-  return gate.kind === 'hook' ? { for: 'hook', ...about } : { for: 'approval', ...about, approvedBy }
+  if (gate.kind === 'hook') return { for: 'hook', ...about }
+  return { for: 'approval', ...about, approvedBy, ...(turnedAway.length > 0 && { turnedAway }) }
 }

@@ -48,10 +48,11 @@ interface Standing {
 function standing(status: ReleaseStatus, gate: string): Standing | undefined {
   const { outcome, waiting, transitions, finishedAt, startedAt, message } = status
   if (waiting && gateThatWaits(status) === gate) {
-    const { approvedBy = [], since, until, message: title } = waiting
+    const { approvedBy = [], turnedAway = [], since, until, message: title } = waiting
     const lines = [
       said(title),
       ...(approvedBy.length > 0 ? [`Approved by ${said(approvedBy.join(', '))} so far.`] : []),
+      ...turnedAway.map((why) => `Did not count: ${said(why)}.`),
       ...(until === undefined ? [] : [`It ends by itself at ${date(until)}.`]),
     ]
     return { conclusion: 'action_required', at: since, title, lines, actions: [approveAction, abortAction] }

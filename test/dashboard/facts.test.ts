@@ -89,10 +89,13 @@ test('its facts leave out what is not known', () => {
 describe('waiting', () => {
   test('is told with who can end it, in the namespace that it is in', () => {
     const release = told(waiting(7))
-    const approved = { ...release, waiting: { ...release.waiting, approvedBy: ['ana'] } } as Release
+    const approved = {
+      ...release,
+      waiting: { ...release.waiting, approvedBy: ['ana'], turnedAway: ['kim is none'] },
+    } as Release
     expect(waitOf(approved, start + 150_000)).toEqual({
       message: 'waits for 1 approval of ana',
-      more: ['approved by ana', 'for 1m', 'it ends by itself in 23h59m'],
+      more: ['approved by ana', 'did not count: kim is none', 'for 1m', 'it ends by itself in 23h59m'],
       answers: ['slipway approve shop-7 --gate before-50 --namespace default'],
     })
   })

@@ -21,6 +21,7 @@ describe('the standing of a release', () => {
       waiting(),
       waiting({ approvedBy: ['ana'] }),
       waiting({ approvedBy: ['ana', 'bo'] }),
+      waiting({ turnedAway: ['before-50 asks for 1 of ana, and github:kim is none of them'] }),
       status({ stalled: 'no requests' }),
       status({ phase: 'done', outcome: 'promoted' }),
     ].map((one) => newsOf(one).standing)

@@ -194,6 +194,9 @@ describe('a gate', () => {
     await press('ana')
     const refusal = await until('what was refused of ana', 30_000, () => refusedOf(name))
     expect(refusal).toMatch(/pushed or wrote this commit/)
+    await until('the refusal on the question', 30_000, () =>
+      JSON.stringify(questionOf(sha)?.output).includes('pushed or wrote this commit') ? true : undefined,
+    )
     expect(weightsGiven(subject, sha)).toEqual([200])
     expect(await commandsOf(name)).toHaveLength(1)
 

@@ -14,6 +14,11 @@ afterAll(() => temporal?.close())
 const gated = (gate: string) => manifestOf(`gates: [{${gate}}]`)
 const waits = (stage: Stage, sha: string, what: string) =>
   stage.release(sha, ({ waiting }) => waiting?.for === what)
+/** Waits until the gate shows so many reasons, the last of which says this. */
+const turnedAway = (stage: Stage, sha: string, many: number, last: string) =>
+  stage.release(sha, ({ waiting: { turnedAway = [] } = {} }) => {
+    return turnedAway.length === many && turnedAway.at(-1)?.includes(last) === true
+  })
 const failureOf = (asked: Promise<unknown>): Promise<string> =>
   asked.then(
     () => '',
@@ -31,12 +36,14 @@ describe('a gate that people open', () => {
     const asAna = { by: 'slipway-api', principal: 'github:ana' }
     const asBo = { by: 'slipway-api', principal: 'github:bo' }
     await expect(stage.ask(sha, 'approve', asBo)).rejects.toMatchObject(refused('has not said who pushed'))
+    await turnedAway(stage, sha, 1, 'has not said who pushed')
     const late = { ref: 'refs/heads/main', after: sha, delivery: 'late', pusher: 'github:ana' }
     await stage.appHandle().signal(sourceMoved, late)
     await until(
       async () => (await failureOf(stage.ask(sha, 'approve', asAna))).includes('github:ana pushed or wrote'),
       () => 'the release did not learn who pushed',
     )
+    await turnedAway(stage, sha, 1, 'github:ana pushed or wrote')
     expect((await stage.ask(sha, 'approve', asBo)).message).toBe('before-50 is open')
     expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
     await stage.close({ serves: sha })
@@ -50,6 +57,8 @@ describe('a gate that people open', () => {
       waiting: { gate: 'before-50' },
     })
     await expect(stage.ask(sha, 'approve', { by: 'kim' })).rejects.toMatchObject(refused('user:bo'))
+    await expect(stage.ask(sha, 'approve', { by: 'kim' })).rejects.toMatchObject(refused('user:bo'))
+    await turnedAway(stage, sha, 1, 'user:kim is none of them')
     expect((await stage.ask(sha, 'approve', { by: 'bo' })).message).toBe('before-50 is open')
     expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
     expect(stage.weightsOf(sha)).toEqual([0, 100, 250, 500, 1000, 1000])
@@ -64,6 +73,20 @@ describe('a gate that people open', () => {
     await expect(stage.ask(sha, 'approve')).rejects.toMatchObject(
       refused('approved before-promotion already'),
     )
+    await stage.ask(sha, 'approve', { by: 'bo' })
+    expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
+    await stage.close({ serves: sha })
+  })
+
+  it('shows ten reasons for turning people away, however many ask', async () => {
+    const { stage } = await stableStage(temporal)
+    const sha = await stage.push({}, gated('before: 50, approvers: ["user:bo"]'))
+    await waits(stage, sha, 'approval')
+    for (let who = 1; who <= 12; who += 1)
+      await expect(stage.ask(sha, 'approve', { by: `guest-${who}` })).rejects.toMatchObject(
+        refused('user:bo'),
+      )
+    await turnedAway(stage, sha, 10, 'user:guest-10')
     await stage.ask(sha, 'approve', { by: 'bo' })
     expect(await stage.ended(sha)).toMatchObject({ outcome: 'promoted' })
     await stage.close({ serves: sha })

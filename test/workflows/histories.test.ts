@@ -93,6 +93,14 @@ const stories: Record<string, (stage: Stage) => Promise<string>> = {
     await stage.ended(sha)
     return sha
   },
+  'gate-turned-away': async (stage) => {
+    const sha = await stage.push({}, manifestOf('gates: [{before: 50, approvers: ["user:bo"]}]'))
+    await stage.release(sha, ({ waiting }) => waiting?.for === 'approval')
+    await stage.ask(sha, 'approve', { by: 'kim' }).catch(() => undefined)
+    await stage.ask(sha, 'approve', { by: 'bo' })
+    await stage.ended(sha)
+    return sha
+  },
   'gate-timed-out': async (stage) => {
     const sha = await stage.push({}, manifestOf('gates: [{before: 50, timeout: 10m, otherwise: abort}]'))
     await stage.ended(sha)
@@ -182,7 +190,15 @@ spec:
 `
 
 /** Those that waited for data or for somebody, or went back before they went on, take a few more. */
-const waited = ['stalled', 'ramp-blind', 'ramp-doubted', 'gate-approved', 'hook-asked', 'ramp-gated']
+const waited = [
+  'stalled',
+  'ramp-blind',
+  'ramp-doubted',
+  'gate-approved',
+  'gate-turned-away',
+  'hook-asked',
+  'ramp-gated',
+]
 const eventsOf = (name: string): number => (waited.includes(name) ? 215 : 160)
 
 describe('a story that is told now', () => {
