@@ -32,6 +32,12 @@ export async function listen(
   }
 }
 
+/**
+ * Connections that the kernel keeps until they are accepted; Linux takes no more unless net.core.somaxconn is raised. Node's 511 are
+ * two seconds of a storm of webhooks: who comes after that is not refused but tries again after 1, 3 and 7 s, and gives up at 10.
+ */
+const backlog = 4_096
+
 function serve(
   fetch: (request: Request) => Response | Promise<Response>,
   { host, port }: Address,
@@ -51,7 +57,7 @@ function serve(
     server.once('error', (cause) =>
       reject(new Error(`cannot listen on ${host}:${port} (SLIPWAY_LISTEN): ${cause.message}`, { cause })),
     )
-    server.listen({ host, port }, () => resolve(server))
+    server.listen({ host, port, backlog }, () => resolve(server))
   })
 }
 

@@ -1,6 +1,6 @@
 // The listener before senders that do not play by the rules, and when it is asked to stop.
 
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
@@ -87,6 +87,23 @@ test('14 a body that drips is not waited for', async () => {
   expect(await closed).toMatch(/^HTTP\/1\.1 408 .*"code":"body-too-slow"/s)
   clearInterval(drip)
 })
+
+test('a thousand who connect while it is busy wait for it, and need not try again', async () => {
+  const { port } = await api()
+  // While this waits for the other process it accepts nothing.
+  const { stdout } = spawnSync(process.execPath, ['--eval', connecting, String(port)], { timeout: 20_000 })
+  expect(Number(stdout)).toBe(1_000)
+})
+
+/** Says how many of a thousand connections stand once all do, or after five seconds: nobody accepts any, so who was turned away stays it. */
+const connecting = `
+  const net = require('node:net')
+  let standing = 0
+  const end = () => process.stdout.write(String(standing), () => process.exit())
+  for (let one = 0; one < 1000; one += 1)
+    net.connect(Number(process.argv[1]), '127.0.0.1', () => { if ((standing += 1) === 1000) end() }).on('error', () => {})
+  setTimeout(end, 5000)
+`
 
 test('a sender that goes away in the middle leaves no trace', async () => {
   const { port } = await api()
