@@ -90,7 +90,7 @@ export function startDetached(
  * others.
  */
 export function prefer({ pid }: ProcessId): void {
-  const niceness = -5
+  const niceness = -10
   try {
     setPriority(pid, niceness)
     writeFileSync(`/proc/${pid}/autogroup`, `${niceness}`)

@@ -17,10 +17,10 @@ test('a process that was started lives until it is stopped', async () => {
 test('a process that others wait for has the larger share of a busy machine', async () => {
   const id = startDetached(['sleep', '60'], { log: join(folder, 'urgent.log') })
   prefer(id)
-  expect(getPriority(id.pid)).toBe(-5)
+  expect(getPriority(id.pid)).toBe(-10)
   const group = `/proc/${id.pid}/autogroup`
   // Only some kernels have such groups.
-  expect(existsSync(group) ? readFileSync(group, 'utf8') : 'nice -5').toContain('nice -5')
+  expect(existsSync(group) ? readFileSync(group, 'utf8') : 'nice -10').toContain('nice -10')
   await stop(id)
   prefer(id)
 })
