@@ -66,34 +66,22 @@ describe('many pushes', () => {
     await stage.close({ serves: sha })
   })
 
-  it('that come close upon each other are looked at together', async () => {
-    const { stage, first } = await stableStage(temporal)
-    await idle(stage)
-    const looks = () => stage.world.calls.filter(({ verb }) => verb === 'source.head').length
-    const before = looks()
-    const forged = Array.from({ length: 9 }, (_, i) => `${i + 1}`.repeat(40))
-    for (const sha of forged) {
-      await stage.say(sha)
-      await sleep(100)
-    }
-    for (const sha of forged) expect(await stage.ended(sha)).toMatchObject({ outcome: 'ignored' })
-    expect(looks() - before).toBeLessThanOrEqual(3)
-    await stage.close({ serves: first })
-  })
-
-  it('a storm of them is looked at more and more seldom', async () => {
-    const { stage, first } = await stableStage(temporal)
-    await idle(stage)
-    const looks = () => stage.world.calls.filter(({ verb }) => verb === 'source.head').length
-    const before = looks()
-    const forged = Array.from({ length: 60 }, (_, i) => `${i + 100}`.padEnd(40, '0'))
-    for (const sha of forged) {
-      await stage.say(sha)
-      await sleep(200)
-    }
-    for (const sha of forged) expect(await stage.ended(sha)).toMatchObject({ outcome: 'ignored' })
+  it.each([
+    ['that come close upon each other are looked at together', { many: 9, every: 100, looksAtMost: 3 }],
     // At once, after two seconds, after four more, after eight more; one each two seconds were seven.
-    expect(looks() - before).toBeLessThanOrEqual(5)
+    ['that storm are looked at more and more seldom', { many: 60, every: 200, looksAtMost: 5 }],
+  ])('%s', async (_, { many, every, looksAtMost }) => {
+    const { stage, first } = await stableStage(temporal)
+    await idle(stage)
+    const looks = () => stage.world.calls.filter(({ verb }) => verb === 'source.head').length
+    const before = looks()
+    const forged = Array.from({ length: many }, (_, i) => `${i + 100}`.padEnd(40, '0'))
+    for (const sha of forged) {
+      await stage.say(sha)
+      await sleep(every)
+    }
+    for (const sha of forged) expect(await stage.ended(sha)).toMatchObject({ outcome: 'ignored' })
+    expect(looks() - before).toBeLessThanOrEqual(looksAtMost)
     await stage.close({ serves: first })
   })
 
